@@ -1,0 +1,209 @@
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from bot.errors import SettingsError
+from bot.settings import ENV_NAMES, Settings, explain, load_settings
+
+REQUIRED = {"DISCORD_TOKEN": "MTE.abc.def", "MEIGEN_API_KEY": "meigen_sk_aaaaaaaaaaaa"}
+FERNET_KEYS = ("a" * 43 + "=", "B" * 43 + "=")
+
+
+def settings_of(**env: str) -> Settings:
+    return load_settings(REQUIRED | env, env_file=None)
+
+
+def problems_of(**env: str) -> dict[str, str]:
+    with pytest.raises(SettingsError) as caught:
+        settings_of(**env)
+    return caught.value.problems
+
+
+def test_the_two_required_are_enough() -> None:
+    settings = settings_of()
+    assert settings.discord_token.get_secret_value() == REQUIRED["DISCORD_TOKEN"]
+    assert settings.meigen_api_key.get_secret_value() == REQUIRED["MEIGEN_API_KEY"]
+    assert (settings.meigen_rate_limit, settings.meigen_rate_window_seconds, settings.meigen_poll_seconds) == (
+        12,
+        60,
+        3,
+    )
+    assert settings.meigen_base_url == "https://www.meigen.ai/api"
+    assert settings.database_path == Path("data/easel.db")
+    assert settings.data_folder == Path("data")
+    assert not settings.allow_direct_messages
+
+
+def test_everything_can_be_set() -> None:
+    settings = settings_of(
+        DISCORD_API_URL="http://127.0.0.1:8080/api/v10/",
+        DISCORD_GATEWAY_URL="ws://127.0.0.1:8080/gateway/",
+        MEIGEN_BASE_URL="http://[::1]:9000/api",
+        MEIGEN_RATE_LIMIT="120",
+        MEIGEN_RATE_WINDOW_SECONDS="2.5",
+        MEIGEN_POLL_SECONDS=" 0.2 ",
+        DATABASE_URL="sqlite:////var/lib/easel/bot.db",
+        SECRET_KEYS=", ".join(FERNET_KEYS),
+        MEDIA_TRUSTED_HOSTS="LocalHost:9000, 127.0.0.1,[::1]:80,",
+        ALLOW_DIRECT_MESSAGES="on",
+        LOG_LEVEL="debug",
+        LOG_FORMAT="JSON",
+    )
+    assert settings.discord_api_url == "http://127.0.0.1:8080/api/v10"
+    assert settings.discord_gateway_url == "ws://127.0.0.1:8080/gateway"
+    assert settings.meigen_base_url == "http://[::1]:9000/api"
+    assert (settings.meigen_rate_limit, settings.meigen_rate_window_seconds) == (120, 2.5)
+    assert settings.meigen_poll_seconds == 0.2
+    assert settings.data_folder == Path("/var/lib/easel")
+    assert tuple(key.get_secret_value() for key in settings.secret_keys) == FERNET_KEYS
+    assert settings.media_trusted_hosts == {"localhost:9000", "127.0.0.1", "[::1]:80"}
+    assert settings.allow_direct_messages
+    assert (settings.log_level, settings.log_format) == ("DEBUG", "json")
+
+
+@pytest.mark.parametrize("name", [name for name in ENV_NAMES if name not in REQUIRED])
+def test_empty_is_not_set(name: str) -> None:
+    assert settings_of(**{name: "  "}) == settings_of()
+
+
+def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
+    env_file = tmp_path / ".env"
+    env_file.write_text(
+        '# a comment\nDISCORD_TOKEN="from-file"\nMEIGEN_API_KEY=from-file\nLOG_LEVEL=\nPATH_OF_OTHERS=1\n'
+        f"SECRET_KEYS={FERNET_KEYS[0]}\nMEDIA_TRUSTED_HOSTS=a,b\n",
+        "utf-8",
+    )
+    settings = load_settings({"DISCORD_TOKEN": "from-environment", "MEIGEN_API_KEY": ""}, env_file)
+    assert settings.discord_token.get_secret_value() == "from-environment"
+    assert settings.meigen_api_key.get_secret_value() == "from-file"
+    assert settings.log_level == "INFO"
+    assert settings.media_trusted_hosts == {"a", "b"}
+    assert len(settings.secret_keys) == 1
+
+
+def test_a_file_that_is_not_text_is_told(tmp_path: Path) -> None:
+    env_file = tmp_path / ".env"
+    env_file.write_bytes(b"DISCORD_TOKEN=\xff\xfe\n")
+    with pytest.raises(SettingsError) as caught:
+        load_settings({}, env_file)
+    assert str(env_file) in explain(caught.value)
+    assert "UTF-8" in explain(caught.value)
+
+
+def test_an_absent_file_is_no_fault(tmp_path: Path) -> None:
+    assert load_settings(REQUIRED, tmp_path / ".env") == settings_of()
+
+
+def test_all_that_is_missing_is_told_at_once() -> None:
+    with pytest.raises(SettingsError) as caught:
+        load_settings({}, env_file=None)
+    assert caught.value.problems == {"DISCORD_TOKEN": "is missing", "MEIGEN_API_KEY": "is missing"}
+    text = explain(caught.value)
+    assert "2 settings need" in text
+    assert "discord.com/developers/applications" in text
+    assert "www.meigen.ai" in text
+    assert "logs in to Discord" in text
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("DISCORD_TOKEN", "Bot abc", "paste the value alone"),
+        ("DISCORD_TOKEN", "abc\ndef", "paste the value alone"),
+        ("MEIGEN_API_KEY", "schlüssel", "special character"),
+        ("DISCORD_API_URL", "discord.com/api", "starts with https:// or http://"),
+        ("DISCORD_API_URL", "wss://discord.com", "starts with https:// or http://"),
+        ("DISCORD_API_URL", "https://", "web address"),
+        ("DISCORD_API_URL", "https://a:99999", "web address"),
+        ("DISCORD_API_URL", "https://a b.example", "web address"),
+        ("DISCORD_API_URL", "https://me:word@a.example", "without a password"),
+        ("DISCORD_GATEWAY_URL", "https://gateway.example", "starts with wss:// or ws://"),
+        ("DISCORD_GATEWAY_URL", "wss://gateway.example/?v=10", "question mark"),
+        ("MEIGEN_BASE_URL", "https://[::1", "web address"),
+        ("MEIGEN_RATE_LIMIT", "0", "from 1 to 10000"),
+        ("MEIGEN_RATE_LIMIT", "10001", "from 1 to 10000"),
+        ("MEIGEN_RATE_LIMIT", "1.5", "'1.5', but must be a whole number"),
+        ("MEIGEN_RATE_LIMIT", "many", "is 'many', but must be"),
+        ("MEIGEN_RATE_WINDOW_SECONDS", "0.05", "from 0.1 to 86400"),
+        ("MEIGEN_RATE_WINDOW_SECONDS", "inf", "from 0.1 to 86400"),
+        ("MEIGEN_POLL_SECONDS", "nan", "from 0.05 to 60"),
+        ("MEIGEN_POLL_SECONDS", "61", "from 0.05 to 60"),
+        ("DATABASE_URL", "postgresql://easel:word@db/easel", "names a PostgreSQL database"),
+        ("DATABASE_URL", "postgres://db/easel", "names a PostgreSQL database"),
+        ("DATABASE_URL", "mysql://db/easel", "must look like sqlite:///"),
+        ("DATABASE_URL", "sqlite://host/easel.db", "must look like sqlite:///"),
+        ("DATABASE_URL", "sqlite:///", "must look like sqlite:///"),
+        ("DATABASE_URL", "sqlite:////", "must look like sqlite:///"),
+        ("DATABASE_URL", "sqlite:///data/", "must look like sqlite:///"),
+        ("DATABASE_URL", "sqlite:///..", "must look like sqlite:///"),
+        ("DATABASE_URL", "sqlite:///:memory:", "must look like sqlite:///"),
+        ("DATABASE_URL", "sqlite:///easel.db?mode=ro", "must look like sqlite:///"),
+        ("DATABASE_URL", "data/easel.db", "must look like sqlite:///"),
+        ("SECRET_KEYS", "short", "44 characters"),
+        ("SECRET_KEYS", f"{FERNET_KEYS[0]} {FERNET_KEYS[1]}", "separated by commas"),
+        ("MEDIA_TRUSTED_HOSTS", "http://localhost", "without http://"),
+        ("MEDIA_TRUSTED_HOSTS", "localhost:0", "host:port"),
+        ("MEDIA_TRUSTED_HOSTS", "localhost:70000", "host:port"),
+        ("MEDIA_TRUSTED_HOSTS", "good,-bad", "host:port"),
+        ("ALLOW_DIRECT_MESSAGES", "perhaps", "must be on or off"),
+        ("LOG_LEVEL", "loud", "DEBUG, INFO, WARNING or ERROR"),
+        ("LOG_FORMAT", "xml", "console or json"),
+    ],
+)
+def test_what_is_wrong_is_told(name: str, value: str, expected: str) -> None:
+    problems = problems_of(**{name: value})
+    assert list(problems) == [name]
+    assert expected in problems[name]
+
+
+@given(st.text(min_size=1))
+def test_any_text_is_a_database_or_a_sentence(path: str) -> None:
+    with contextlib.suppress(SettingsError):
+        settings = settings_of(DATABASE_URL=f"sqlite:///{path}")
+        assert settings.database_path.name not in {"", ".", ".."}
+
+
+def test_no_secret_is_shown() -> None:
+    settings = settings_of(SECRET_KEYS=FERNET_KEYS[0])
+    for secret in (*REQUIRED.values(), FERNET_KEYS[0]):
+        assert secret in settings.secrets()
+        assert secret not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "secret"),
+    [
+        ("DISCORD_TOKEN", "Bot hush-hush", "hush"),
+        ("MEIGEN_API_KEY", "meigen_sk_hush hush", "hush"),
+        ("SECRET_KEYS", "hush-hush", "hush"),
+        ("DATABASE_URL", "postgresql://easel:hush@db/easel", "hush"),
+        ("MEIGEN_BASE_URL", "https://easel:hush@meigen.example", "hush"),
+    ],
+)
+def test_no_secret_is_echoed(name: str, value: str, secret: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        settings_of(**{name: value})
+    assert secret not in explain(caught.value)
+    assert secret not in str(caught.value)
+    assert secret not in str(caught.value.__cause__)
+
+
+def test_nothing_changes_afterwards() -> None:
+    with pytest.raises(ValidationError):
+        settings_of().log_level = "DEBUG"  # type: ignore[misc]  # that it cannot is what is tested
+
+
+def test_every_setting_says_what_it_is_and_where_it_comes_from() -> None:
+    problems = dict.fromkeys(ENV_NAMES, "is missing")
+    blocks = explain(SettingsError(problems)).split("\n\n")[1:-1]
+    assert len(blocks) == len(ENV_NAMES)
+    for block in blocks:
+        _, what, where = block.splitlines()
+        assert what.startswith("    It is ")
+        assert where.endswith((".", '"'))
