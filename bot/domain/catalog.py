@@ -1,0 +1,103 @@
+"""What can be made: models as the live catalogue tells of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Medium(StrEnum):
+    """What comes out."""
+
+    IMAGE = "image"
+    VIDEO = "video"
+
+
+AUTO_RATIO = "auto"
+ADAPTIVE_RATIO = "adaptive"
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """Credits by whatever the upstream prices by; empty where it does not (MeiGen API, List Models, `extra_config`)."""
+
+    per_generation: int | None = None
+    by_resolution: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """resolution → quality → credits; the quality "" stands for any."""
+    per_call: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
+    """tier → seconds → credits."""
+    per_second: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """tier → resolution → credits a second; the tier "" stands for any."""
+    per_second_with_video: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    minimum_seconds: Mapping[int, int] = field(default_factory=dict)
+    """seconds asked for → least billable seconds, with a reference video."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How long a generation usually takes, in seconds."""
+
+    p50_seconds: float
+    p90_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """One thing that can be asked for. Empty tuples mean that the upstream offers no choice there."""
+
+    provider: str
+    id: str
+    name: str
+    maker: str
+    medium: Medium | None
+    """None: of a kind that this Easel does not know; listed, never asked for."""
+    ratios: tuple[str, ...] = ()
+    resolutions: tuple[str, ...] = ()
+    default_resolution: str | None = None
+    qualities: tuple[str, ...] = ()
+    default_quality: str | None = None
+    tiers: tuple[str, ...] = ()
+    default_tier: str | None = None
+    tier_resolutions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    durations: tuple[int, ...] = ()
+    """Seconds."""
+    default_duration: int | None = None
+    max_references: int = 0
+    takes_reference_video: bool = False
+    prompt_min_characters: int = 1
+    prompt_max_characters: int | None = None
+    """None: no limit is known."""
+    prices: Prices = Prices()
+    timing: Timing | None = None
+    is_default: bool = False
+    is_midjourney: bool = False
+    """Takes the Midjourney options and gives four candidates."""
+    former_ids: tuple[str, ...] = ()
+    """Names that it had before, and that members may still type."""
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """All models of all upstreams at hand, and when they were told (None: never yet)."""
+
+    models: tuple[Model, ...] = ()
+    fetched_at: float | None = None
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    """Old name → the id that took its place."""
+
+    def find(self, name: str) -> Model | None:
+        """The model of that id, or of that display name in any case, or that took an old name's place."""
+        wanted = name.strip().casefold()
+        wanted = self.aliases.get(wanted, wanted)
+        for model in self.models:
+            if wanted in (model.id.casefold(), model.name.casefold()):
+                return model
+        return None
+
+    def default(self, medium: Medium) -> Model | None:
+        """The upstream's default of a medium; None where it names none."""
+        return next((m for m in self.models if m.is_default and m.medium is medium), None)
+
+    def of(self, medium: Medium) -> tuple[Model, ...]:
+        return tuple(model for model in self.models if model.medium is medium)

@@ -1,0 +1,60 @@
+"""What the middle of the house needs from its edges. Adapters implement these; the pipeline sees nothing else."""
+
+from __future__ import annotations
+
+from bot.clock import Clock
+from bot.ports.cards import Card, CardKind, CardState, CarriedReference, Rung, Shown, Surface
+from bot.ports.media import Media, MediaFile
+from bot.ports.stores import (
+    Accounts,
+    Asking,
+    Cards,
+    Claim,
+    DocumentStore,
+    Door,
+    Durations,
+    Idle,
+    NewJob,
+    Press,
+    Sealer,
+    Stale,
+    Submissions,
+    Wait,
+    Watching,
+)
+from bot.ports.upstream import Accepted, Account, Balance, Generation, GenerationState, Provider, RateHeaders
+
+__all__ = [
+    "Accepted",
+    "Account",
+    "Accounts",
+    "Asking",
+    "Balance",
+    "Card",
+    "CardKind",
+    "CardState",
+    "Cards",
+    "CarriedReference",
+    "Claim",
+    "Clock",
+    "DocumentStore",
+    "Door",
+    "Durations",
+    "Generation",
+    "GenerationState",
+    "Idle",
+    "Media",
+    "MediaFile",
+    "NewJob",
+    "Press",
+    "Provider",
+    "RateHeaders",
+    "Rung",
+    "Sealer",
+    "Shown",
+    "Stale",
+    "Submissions",
+    "Surface",
+    "Wait",
+    "Watching",
+]

@@ -1,0 +1,266 @@
+"""The store, as each of its users sees it. Every call is one transaction; all raise StoreDown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.domain.gate import GateLimit, PauseReason
+from bot.domain.jobs import Failure, FailureCode, Job, JobState
+from bot.domain.policy import Limits
+from bot.domain.problems import Problem
+from bot.domain.requests import GenerationRequest
+from bot.domain.views import AccountCredits, Usage, Waiting
+from bot.errors import SubmissionError
+from bot.ports.cards import Card, CardKind, CarriedReference, Rung, Shown
+from bot.ports.upstream import Accepted, Account, Generation
+
+
+class Sealer(Protocol):
+    """Encryption at rest."""
+
+    def seal(self, text: str, purpose: str) -> str:
+        """`text`, encrypted; to be opened for the same purpose only."""
+        ...
+
+    def open(self, sealed: str, purpose: str) -> str:
+        """What was sealed. Raises VaultError."""
+        ...
+
+
+# ---- the door
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """A button pressed by a member: until its card stands, pressing it again makes no second job."""
+
+    key: str
+    problem: Problem
+    """What the second press is told."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewJob:
+    """A request that was found good, with the interaction that brought it."""
+
+    account: Account
+    guild_id: int | None
+    channel_id: int
+    user_id: int
+    request: GenerationRequest
+    reserved_credits: int | None
+    is_private: bool
+    card_kind: CardKind
+    token: str
+    token_expires_at: float
+    attachment_limit_bytes: int
+    parent_id: int | None = None
+    press: Press | None = None
+
+    def __repr__(self) -> str:
+        return f"NewJob(guild_id={self.guild_id}, user_id={self.user_id}, parent_id={self.parent_id})"
+
+
+class Door(Protocol):
+    """How jobs come in, and how members call them back."""
+
+    async def offer(self, new: NewJob, limits: Limits) -> tuple[Job, Waiting]:
+        """Store a job before its card is shown; with the wait that it would have. Raises Refused."""
+        ...
+
+    async def confirm(self, job_id: int, message_id: int | None) -> Job | None:
+        """Its card stands (None: not known where): into the line. The job as it is now; None: there is none."""
+        ...
+
+    async def drop(self, job_id: int, code: FailureCode) -> Job | None:
+        """Cancel what still waits; None where it does not wait (any more)."""
+        ...
+
+    async def ask_cancel(self, job_id: int) -> Job | None:
+        """Cancel what waits, mark what is under way. The job as it is now; None: there is none."""
+        ...
+
+    async def renew_token(self, job_id: int, token: str, expires_at: float) -> None:
+        """A click brought a fresh token for the card's message."""
+        ...
+
+    async def offered(self, before: float, count: int) -> Sequence[int]:
+        """Jobs offered before (epoch seconds) and not confirmed, oldest first."""
+        ...
+
+
+# ---- submissions
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """This job's POST may leave now, once."""
+
+    job: Job
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """It is this job's turn, but a link of its references is about to expire."""
+
+    job: Job
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Somebody waits, and nothing may leave before `until` (None: before an open submission is answered)."""
+
+    until: float | None
+    reason: PauseReason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Idle:
+    """Nobody waits."""
+
+
+class Submissions(Protocol):
+    """The claim and the answer."""
+
+    async def recover(self, accounts: tuple[Account, ...]) -> int:
+        """At start: what an earlier process left open is unknown now. Tells how many jobs."""
+        ...
+
+    async def claim(self, account: Account, stale_before: float) -> Claim | Stale | Wait | Idle:
+        """The next job of the account, if the gate lets one leave."""
+        ...
+
+    async def record(self, account: Account, job_id: int, outcome: Accepted | SubmissionError) -> Job | None:
+        """How a claimed submission ended. The job as it is now; None where it is not this process's."""
+        ...
+
+    async def refresh_request(self, job_id: int, request: GenerationRequest) -> None:
+        """The same request with fresh links."""
+        ...
+
+    async def fail_waiting(self, job_id: int, failure: Failure) -> Job | None:
+        """End a queued job unspent; None where it is not queued any more."""
+        ...
+
+
+# ---- watching
+
+
+class Watching(Protocol):
+    """What the upstream says of generations under way."""
+
+    async def running(self) -> Sequence[Job]: ...
+
+    async def late(self) -> Sequence[tuple[Job, float]]:
+        """What timed out and is still to be looked at, and when (epoch seconds)."""
+        ...
+
+    async def finish(self, job_id: int, generation: Generation) -> Job | None:
+        """Store an end; None where it is none, or the job does not run."""
+        ...
+
+    async def progress(self, job_id: int, percent: int) -> None: ...
+
+    async def time_out(self, job_id: int, next_look_at: float, looks: int) -> Job | None:
+        """Past its deadline and not finished; `looks` late looks follow. None where the job does not run."""
+        ...
+
+    async def look_again(self, job_id: int, next_look_at: float | None, looks_left: int) -> None:
+        """When the next late look is (None: never again)."""
+        ...
+
+
+# ---- cards
+
+
+class Cards(Protocol):
+    """What is behind, and what was shown where."""
+
+    async def behind(self) -> Sequence[tuple[int, JobState]]:
+        """Jobs whose card shows less than it should, oldest first."""
+        ...
+
+    async def read(self, job_id: int) -> tuple[Job, Card] | None: ...
+
+    async def shown(self, job_id: int, revision: int, shown: Shown, carried: Sequence[CarriedReference]) -> None:
+        """The card stands there, as of that revision."""
+        ...
+
+    async def skip(self, job_id: int, revision: int) -> None:
+        """There is nowhere to show that revision, and nothing lost by it."""
+        ...
+
+    async def redraw(self, job_id: int) -> None: ...
+
+    async def intend_post(self, job_id: int, rung: Rung, nonce: str) -> None:
+        """Stored before a post leaves, so that a crash cannot make two of it."""
+        ...
+
+    async def forget_post(self, job_id: int) -> None:
+        """The post certainly did not happen."""
+        ...
+
+    async def drop_token(self, job_id: int) -> None: ...
+
+    async def drop_dead_tokens(self) -> None: ...
+
+    async def unwanted(self, job_id: int) -> Job | None:
+        """Its message was deleted. The job as it is now: cancelled, had it still been waiting."""
+        ...
+
+    async def undeliverable(self, job_id: int) -> None: ...
+
+    async def queued(self) -> Sequence[int]: ...
+
+
+# ---- questions, accounts, documents
+
+
+@dataclass(frozen=True, slots=True)
+class Durations:
+    """How long a model took lately, from the upstream's answer to the end."""
+
+    shortest_seconds: float
+    median_seconds: float
+
+
+class Asking(Protocol):
+    """Questions that change nothing."""
+
+    async def job(self, job_id: int) -> Job | None: ...
+
+    async def waiting(self, job: Job, limit: GateLimit) -> Waiting | None:
+        """Place and time to wait; None where the job does not wait."""
+        ...
+
+    async def durations(self, provider: str, model_id: str) -> Durations | None: ...
+
+    async def usage(self, *, since: float, guild_id: int | None = None, user_id: int | None = None) -> Usage:
+        """Of a guild, or of a member everywhere."""
+        ...
+
+    async def credits(self, accounts: Sequence[Account]) -> Sequence[AccountCredits]: ...
+
+
+class Accounts(Protocol):
+    """Keys at upstreams."""
+
+    async def enter(self, provider: str, fingerprint: str) -> int:
+        """The account of a key, made if new."""
+        ...
+
+    async def adopt(self, provider: str, at_hand: Sequence[int], account_id: int) -> int:
+        """Waiting jobs of accounts that are not at hand any more go on with this one. Tells how many."""
+        ...
+
+
+class DocumentStore(Protocol):
+    """Small things kept by name."""
+
+    async def load(self, key: str) -> tuple[str, float] | None:
+        """Text, and when it was kept (epoch seconds)."""
+        ...
+
+    async def save(self, key: str, text: str, at: float) -> None: ...
