@@ -1,0 +1,1 @@
+"""Results brought here safely, and fitted under the limits of Discord."""

@@ -1,0 +1,155 @@
+"""The data folder's media: `<root>/<job id>/<index>.<extension>`."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from weakref import WeakValueDictionary
+
+from bot.clock import Clock
+from bot.domain.catalog import Medium
+from bot.errors import MediaDown
+from bot.media.fetch import IMAGE_MAX_BYTES, VIDEO_MAX_BYTES, Sighting, download, sight
+from bot.media.fit import reencoded
+from bot.media.sniff import KINDS
+from bot.net import Pool
+from bot.ports import MediaFile
+
+FETCHES_AT_ONCE = 4
+QUOTA_BYTES = 2 * 1024**3
+KEPT_SECONDS = 7 * 24 * 3600.0
+# Younger files may be on their way to Discord at this moment, quota or not.
+UNTOUCHED_SECONDS = 900.0
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """How much is kept, and how long."""
+
+    quota_bytes: int = QUOTA_BYTES
+    kept_seconds: float = KEPT_SECONDS
+
+
+class MediaLibrary:
+    """Implements `bot.ports.Media`."""
+
+    def __init__(self, root: Path, pool: Pool, clock: Clock, keeping: Keeping = Keeping()) -> None:
+        self._root = root
+        self._pool = pool
+        self._clock = clock
+        self._keeping = keeping
+        self._fetching = asyncio.Semaphore(FETCHES_AT_ONCE)
+        # A decoded picture is large: one at a time.
+        self._decoding = asyncio.Semaphore(1)
+        self._locks: WeakValueDictionary[tuple[int, int], asyncio.Lock] = WeakValueDictionary()
+
+    async def fetch(self, job_id: int, index: int, url: str, medium: Medium) -> MediaFile:
+        """The file behind `url`: fetched where it is not kept yet, kept until dropped or swept. Raises MediaError."""
+        lock = self._locks.setdefault((job_id, index), asyncio.Lock())
+        async with lock, self._fetching:
+            with _disk():
+                kept = await asyncio.to_thread(self._kept, job_id, index)
+                return kept or await self._brought(job_id, index, url, medium)
+
+    async def fit(self, file: MediaFile, limit_bytes: int) -> MediaFile | None:
+        """`file` itself where it fits, a picture re-encoded once, else None: link it. Raises MediaDown (disk)."""
+        if file.size_bytes <= limit_bytes:
+            return file
+        if not file.content_type.startswith("image/"):
+            return None
+        async with self._decoding:
+            with _disk():
+                return await asyncio.to_thread(_fitted, file, limit_bytes)
+
+    async def drop(self, job_id: int) -> None:
+        """Remove what was kept for a job."""
+        await asyncio.to_thread(shutil.rmtree, self._root / str(job_id), ignore_errors=True)
+
+    async def sweep(self) -> int:
+        """Remove what is too old, then the oldest over the quota. Tells how many files went."""
+        return await asyncio.to_thread(self._swept)
+
+    def _kept(self, job_id: int, index: int) -> MediaFile | None:
+        paths = (self._root / str(job_id) / f"{index}.{kind.extension}" for kind in KINDS)
+        path = next((path for path in paths if path.exists()), None)
+        return None if path is None else _file(path, sight(path))
+
+    async def _brought(self, job_id: int, index: int, url: str, medium: Medium) -> MediaFile:
+        folder = self._root / str(job_id)
+        await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
+        part = folder / f"{index}.part"
+        try:
+            await download(self._pool, url, part, VIDEO_MAX_BYTES if medium is Medium.VIDEO else IMAGE_MAX_BYTES)
+            return await asyncio.to_thread(_settled, part, medium)
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
+
+    def _swept(self) -> int:
+        now = self._clock.now()
+        entries = sorted(self._entries(), key=lambda entry: entry.stat.st_mtime)
+        total = sum(entry.stat.st_size for entry in entries)
+        gone = 0
+        for entry in entries:
+            age = now - entry.stat.st_mtime
+            if age > self._keeping.kept_seconds or (total > self._keeping.quota_bytes and age > UNTOUCHED_SECONDS):
+                entry.path.unlink(missing_ok=True)
+                total -= entry.stat.st_size
+                gone += 1
+        self._remove_empty_folders()
+        return gone
+
+    def _entries(self) -> Iterator[_Entry]:
+        for path in self._root.glob("*/*"):
+            with contextlib.suppress(FileNotFoundError):
+                yield _Entry(path, path.stat())
+
+    def _remove_empty_folders(self) -> None:
+        for folder in self._root.glob("*/"):
+            # Not empty, or filled again meanwhile.
+            with contextlib.suppress(OSError):
+                folder.rmdir()
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    path: Path
+    stat: os.stat_result
+
+
+@contextlib.contextmanager
+def _disk() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise MediaDown(f"disk: {error.strerror}") from error
+
+
+def _file(path: Path, sighting: Sighting) -> MediaFile:
+    return MediaFile(path, sighting.kind.content_type, sighting.size_bytes, sighting.width, sighting.height)
+
+
+def _settled(part: Path, medium: Medium) -> MediaFile:
+    """The file under its final name, which only whole files ever have."""
+    sighting = sight(part, medium)
+    return _file(part.replace(part.with_suffix(f".{sighting.kind.extension}")), sighting)
+
+
+def _fitted(file: MediaFile, limit_bytes: int) -> MediaFile | None:
+    path = file.path.with_name(f"{file.path.stem}-{limit_bytes}.jpg")
+    if not path.exists():
+        data = reencoded(file.path, limit_bytes)
+        if data is None:
+            return None
+        part = path.with_suffix(".part")
+        part.write_bytes(data)
+        part.replace(path)
+    return _file(path, sight(path))

@@ -1,0 +1,63 @@
+"""The body of a submission."""
+
+from __future__ import annotations
+
+from bot.domain.catalog import AUTO_RATIO, Model
+from bot.domain.requests import GenerationRequest, MidjourneyOptions
+
+Json = str | int | float | bool | list[str] | dict[str, "Json"]
+
+
+def generation_body(request: GenerationRequest, model: Model | None) -> dict[str, Json]:
+    """The JSON of Generate v2, without what was not chosen and what `model` has no use for.
+
+    Of an unknown model (None) everything is sent: MeiGen ignores what the model has no use for.
+    """
+    body: dict[str, Json | None] = {
+        "prompt": request.prompt,
+        "modelId": request.model_id,
+        "aspectRatio": request.aspect_ratio or AUTO_RATIO,
+        "resolution": request.resolution,
+        "referenceImages": [reference.url for reference in request.references] or None,
+    }
+    if model is None or model.qualities:
+        body["quality"] = request.quality
+    if model is None or model.tiers:
+        body["tier"] = request.tier
+    if model is None or model.is_midjourney:
+        body["niji7Options"] = _midjourney_options(request.midjourney)
+        body["referenceType"] = request.reference_type
+    return _chosen({**body, **_video_fields(request, model)})
+
+
+def _video_fields(request: GenerationRequest, model: Model | None) -> dict[str, Json | None]:
+    fields: dict[str, Json | None] = {"duration": request.duration_seconds}
+    if request.reference_video and (model is None or model.takes_reference_video):
+        fields["referenceVideo"] = request.reference_video
+        fields["referenceVideoDuration"] = _number(request.reference_video_seconds)
+    return fields
+
+
+def _midjourney_options(options: MidjourneyOptions | None) -> dict[str, Json] | None:
+    if options is None:
+        return None
+    fields: dict[str, Json | None] = {
+        "stylize": _number(options.stylize),
+        "chaos": _number(options.chaos),
+        "weird": _number(options.weird),
+        "raw": options.raw,
+        "iw": _number(options.iw),
+        "sref": options.sref,
+        "sw": _number(options.sw),
+        "sv": _number(options.sv),
+        "quality": options.quality,
+    }
+    return _chosen(fields) or None
+
+
+def _number(value: float | None) -> int | float | None:
+    return int(value) if value is not None and value == int(value) else value
+
+
+def _chosen(fields: dict[str, Json | None]) -> dict[str, Json]:
+    return {name: value for name, value in fields.items() if value is not None}

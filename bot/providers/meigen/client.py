@@ -1,0 +1,129 @@
+"""The thin shell that sends: keys go into headers and nowhere else."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections import OrderedDict
+from collections.abc import Sequence
+from urllib.parse import quote
+
+from bot.clock import Clock
+from bot.domain.catalog import Model
+from bot.domain.requests import GenerationRequest
+from bot.errors import KeyRejected, NotSent, OutcomeUnknown, Unavailable
+from bot.net import Answer, Net, NetError, NoAnswer, Unsent
+from bot.ports import Accepted, Generation
+from bot.providers.meigen.answers import lookup_failure, read_generation, read_submission
+from bot.providers.meigen.build import generation_body
+from bot.providers.meigen.catalogue import PROVIDER, read_models
+from bot.providers.meigen.gallery import GalleryItem, read_gallery_item
+from bot.providers.meigen.shapes import Unreadable
+
+# MeiGen API, Introduction, Caching.
+MODELS_CACHE_SECONDS = 300.0
+IMAGES_CACHE_SECONDS = 3600.0
+IMAGES_CACHED = 256
+# Shorter ones are nobody's key, and blotting them out would spoil the answer.
+_KEY_MIN_CHARACTERS = 8
+
+log = logging.getLogger(__name__)
+
+
+class Meigen:
+    """Implements `bot.ports.Provider`."""
+
+    name = PROVIDER
+
+    def __init__(self, net: Net, clock: Clock, base_url: str) -> None:
+        """`base_url` ends in `/api`; a slash behind it does not matter."""
+        self._net = net
+        self._clock = clock
+        self._base_url = base_url.rstrip("/")
+        self._models: tuple[Sequence[Model], float] | None = None
+        self._images: OrderedDict[str, tuple[GalleryItem, float]] = OrderedDict()
+
+    async def submit(self, request: GenerationRequest, model: Model | None, key: str) -> Accepted:
+        """`POST /generate/v2`, once. Raises SubmissionError, and nothing else."""
+        if not _is_sendable(key):
+            raise KeyRejected("It has characters in it that no key has.")
+        content = json.dumps(generation_body(request, model)).encode()
+        headers = {**_bearer(key), "content-type": "application/json"}
+        try:
+            answer = await self._net.submissions.request("POST", f"{self._base_url}/generate/v2", headers, content)
+        except Unsent as error:
+            raise NotSent(_blotted(error.detail, key)) from error
+        except NoAnswer as error:
+            if error.head is None or not error.head.is_client_error:
+                raise OutcomeUnknown(_blotted(error.detail, key)) from error
+            # A refusal is one whether or not its body came through.
+            answer = Answer(error.head, b"")
+        return read_submission(_without(key, answer), self._clock.now())
+
+    async def look(self, generation_id: str, key: str) -> Generation:
+        """`GET /generate/v2/status/:id`. Raises LookupFailed."""
+        if not _is_sendable(key):
+            raise Unavailable("the key has characters in it that no key has", key_rejected=True)
+        answer = await self._get(f"/generate/v2/status/{quote(generation_id, safe='')}", key)
+        return read_generation(answer, self._clock.now())
+
+    async def models(self) -> Sequence[Model]:
+        """`GET /models`, at most every 5 minutes. Raises LookupFailed."""
+        now = self._clock.now()
+        if self._models is not None and now - self._models[1] < MODELS_CACHE_SECONDS:
+            return self._models[0]
+        answer = await self._get("/models")
+        if not answer.head.is_success:
+            raise lookup_failure(answer, now)
+        try:
+            models, oddities = read_models(answer.body)
+        except Unreadable as error:
+            raise Unavailable(str(error)) from error
+        for oddity in oddities:
+            log.warning("The catalogue of %s has an entry that cannot be read: %s", self.name, oddity)
+        self._models = (models, now)
+        return models
+
+    async def image(self, image_id: str) -> GalleryItem:
+        """`GET /images/:id`, a picture of the curated gallery, at most once an hour. Raises LookupFailed."""
+        now = self._clock.now()
+        cached = self._images.get(image_id)
+        if cached is not None and now - cached[1] < IMAGES_CACHE_SECONDS:
+            return cached[0]
+        item = read_gallery_item(await self._get(f"/images/{quote(image_id, safe='')}"), now)
+        self._images[image_id] = (item, now)
+        self._images.move_to_end(image_id)
+        if len(self._images) > IMAGES_CACHED:
+            self._images.popitem(last=False)
+        return item
+
+    async def _get(self, path: str, key: str = "") -> Answer:
+        """A free question, with a key where the endpoint wants one. Raises Unavailable."""
+        try:
+            answer = await self._net.polls.request("GET", self._base_url + path, _bearer(key) if key else None)
+        except NetError as error:
+            head = error.head if isinstance(error, NoAnswer) else None
+            if head is None or head.is_success:
+                raise Unavailable(_blotted(error.detail, key)) from error
+            # A failure is one whether or not its body came through.
+            answer = Answer(head, b"")
+        return _without(key, answer)
+
+
+def _bearer(key: str) -> dict[str, str]:
+    return {"authorization": f"Bearer {key}"}
+
+
+def _is_sendable(key: str) -> bool:
+    """Whether a header can carry it. Others must not reach the wire's library: its complaint would quote them."""
+    return key.isascii() and key.isprintable() and " " not in key and key != ""
+
+
+def _blotted(text: str, key: str) -> str:
+    return text.replace(key, "…") if len(key) >= _KEY_MIN_CHARACTERS else text
+
+
+def _without(key: str, answer: Answer) -> Answer:
+    """The answer with the key blotted out, should the upstream have echoed it."""
+    body = answer.body.replace(key.encode(), b"...") if len(key) >= _KEY_MIN_CHARACTERS else answer.body
+    return Answer(answer.head, body)
