@@ -1,0 +1,1 @@
+"""One Store over drivers: SQL in named files, numbered migrations."""

@@ -1,0 +1,85 @@
+"""Questions that change nothing, and small things kept by name."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+
+from bot.domain.gate import GateLimit
+from bot.domain.jobs import Job, JobState
+from bot.domain.views import AccountCredits, Usage, Waiting
+from bot.ports import Account, Durations
+from bot.store.ledger import Ledger, read_job
+from bot.store.rows import GATE
+from bot.store.turns import place_in_line
+from bot.store.units import Driver, Unit, do, one
+from bot.store.waits import waiting_at
+
+DURATIONS_KEPT = 20
+
+
+class AskingStore:
+    """Implements `bot.ports.Asking` and `bot.ports.DocumentStore`."""
+
+    def __init__(self, driver: Driver, ledger: Ledger) -> None:
+        self._driver = driver
+        self._ledger = ledger
+
+    async def job(self, job_id: int) -> Job | None:
+        return await self._driver.run(lambda: read_job(job_id))
+
+    async def waiting(self, job: Job, limit: GateLimit) -> Waiting | None:
+        return await self._driver.run(lambda: _waiting(self._ledger, job.id, limit))
+
+    async def durations(self, provider: str, model_id: str) -> Durations | None:
+        return await self._driver.run(lambda: _durations(provider, model_id))
+
+    async def usage(self, *, since: float, guild_id: int | None = None, user_id: int | None = None) -> Usage:
+        return await self._driver.run(lambda: _usage(since, guild_id, user_id))
+
+    async def credits(self, accounts: Sequence[Account]) -> Sequence[AccountCredits]:
+        known = {account.id for account in accounts}
+        return await self._driver.run(lambda: _credits(known))
+
+    async def load(self, key: str) -> tuple[str, float] | None:
+        row = await self._driver.run(lambda: one("document", key=key))
+        return None if row is None else (row["body"], row["stored_at"])
+
+    async def save(self, key: str, text: str, at: float) -> None:
+        await self._driver.run(lambda: do("save_document", key=key, body=text, now=at))
+
+
+def _waiting(ledger: Ledger, job_id: int, limit: GateLimit) -> Unit[Waiting | None]:
+    """Place and time to wait of a job that is offered or queued; None for any other."""
+    job = yield from read_job(job_id)
+    if job is None or job.state not in (JobState.OFFERED, JobState.QUEUED):
+        return None
+    position = yield from place_in_line(job)
+    return (yield from waiting_at(ledger, job.account_id, limit, position))
+
+
+def _durations(provider: str, model_id: str) -> Unit[Durations | None]:
+    rows = yield from do("durations", provider=provider, model_id=model_id, count=DURATIONS_KEPT)
+    seconds = sorted(row["seconds"] for row in rows)
+    return Durations(seconds[0], statistics.median(seconds)) if seconds else None
+
+
+def _usage(since: float, guild_id: int | None, user_id: int | None) -> Unit[Usage]:
+    row = yield from one("usage", since=since, guild_id=guild_id, user_id=user_id)
+    assert row is not None
+    return Usage(row["spent_credits"], row["reserved_credits"], row["jobs"])
+
+
+def _credits(account_ids: set[int]) -> Unit[Sequence[AccountCredits]]:
+    rows = yield from do("accounts")
+    return [
+        AccountCredits(
+            row["provider"],
+            row["purchased_credits"],
+            bool(row["is_unlimited"]),
+            row["balance_at"],
+            GATE.validate_json(row["gate"]).pause_reason,
+        )
+        for row in rows
+        if row["id"] in account_ids
+    ]

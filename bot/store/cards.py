@@ -1,0 +1,92 @@
+"""The cards: what is behind, and what was shown where."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.domain.jobs import FINAL_STATES, Failure, FailureCode, Job, JobState
+from bot.ports import Card, CardState, CarriedReference, Rung, Shown
+from bot.store.ledger import Ledger, end_job, read_card, read_job
+from bot.store.rows import CARRIED, to_json
+from bot.store.units import Driver, Unit, do
+
+
+class CardStore:
+    """Implements `bot.ports.Cards`."""
+
+    def __init__(self, driver: Driver, ledger: Ledger) -> None:
+        self._driver = driver
+        self._ledger = ledger
+
+    async def behind(self) -> Sequence[tuple[int, JobState]]:
+        rows = await self._driver.run(lambda: do("cards_behind"))
+        return [(row["job_id"], JobState(row["state"])) for row in rows]
+
+    async def read(self, job_id: int) -> tuple[Job, Card] | None:
+        return await self._driver.run(lambda: _read(self._ledger, job_id))
+
+    async def shown(self, job_id: int, revision: int, shown: Shown, carried: Sequence[CarriedReference]) -> None:
+        await self._driver.run(lambda: _shown(self._ledger, job_id, revision, shown, carried))
+
+    async def skip(self, job_id: int, revision: int) -> None:
+        await self._driver.run(lambda: do("skip_card", job_id=job_id, shown=revision))
+
+    async def redraw(self, job_id: int) -> None:
+        await self._driver.run(lambda: do("want_card", job_id=job_id))
+
+    async def intend_post(self, job_id: int, rung: Rung, nonce: str) -> None:
+        now = self._ledger.now()
+        await self._driver.run(lambda: do("intend_post", job_id=job_id, rung=rung, nonce=nonce, now=now))
+
+    async def forget_post(self, job_id: int) -> None:
+        await self._driver.run(lambda: do("forget_post", job_id=job_id))
+
+    async def drop_token(self, job_id: int) -> None:
+        await self._driver.run(lambda: do("drop_token", job_id=job_id))
+
+    async def drop_dead_tokens(self) -> None:
+        now = self._ledger.now()
+        await self._driver.run(lambda: do("drop_dead_tokens", now=now))
+
+    async def unwanted(self, job_id: int) -> Job | None:
+        return await self._driver.run(lambda: _unwanted(self._ledger, job_id))
+
+    async def undeliverable(self, job_id: int) -> None:
+        await self._driver.run(lambda: do("end_card", job_id=job_id, state=CardState.UNDELIVERABLE))
+
+    async def queued(self) -> Sequence[int]:
+        rows = await self._driver.run(lambda: do("queued_ids"))
+        return [row["id"] for row in rows]
+
+
+def _read(ledger: Ledger, job_id: int) -> Unit[tuple[Job, Card] | None]:
+    job = yield from read_job(job_id)
+    card = yield from read_card(ledger, job_id)
+    return None if job is None or card is None else (job, card)
+
+
+def _shown(ledger: Ledger, job_id: int, revision: int, shown: Shown, carried: Sequence[CarriedReference]) -> Unit[None]:
+    job = yield from read_job(job_id)
+    card = yield from read_card(ledger, job_id)
+    if job is None or card is None:
+        return
+    is_final_drawn = job.state in FINAL_STATES and revision >= card.wanted
+    yield from do(
+        "show_card",
+        job_id=job_id,
+        shown=revision,
+        channel_id=shown.channel_id,
+        message_id=shown.message_id,
+        carried=to_json(CARRIED, tuple(carried)),
+        delivered_at=ledger.now() if is_final_drawn else None,
+    )
+
+
+def _unwanted(ledger: Ledger, job_id: int) -> Unit[Job | None]:
+    """The message was deleted: nothing more is shown, and what still waits is not made."""
+    yield from do("end_card", job_id=job_id, state=CardState.UNWANTED)
+    job = yield from read_job(job_id)
+    if job is not None and job.state is JobState.QUEUED:
+        yield from end_job(ledger, job, JobState.CANCELLED, failure=Failure(FailureCode.CARD_DELETED))
+        return (yield from read_job(job_id))
+    return job

@@ -1,0 +1,152 @@
+"""How jobs come in: offered before the answer, queued after it, dropped where the answer never stood."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.domain.jobs import Failure, FailureCode, Job, JobState, flow_of
+from bot.domain.policy import Limits, Load, verdict
+from bot.domain.views import Waiting
+from bot.errors import Refused
+from bot.ports import NewJob, Press
+from bot.store.ledger import TOKEN_PURPOSE, Ledger, end_job, note_move, read_job
+from bot.store.rows import REQUEST, to_json
+from bot.store.turns import join_line, place_in_line
+from bot.store.units import Driver, Unit, do, one
+from bot.store.waits import waiting_at
+
+
+class DoorStore:
+    """Implements `bot.ports.Door`."""
+
+    def __init__(self, driver: Driver, ledger: Ledger) -> None:
+        self._driver = driver
+        self._ledger = ledger
+
+    async def offer(self, new: NewJob, limits: Limits) -> tuple[Job, Waiting]:
+        return await self._driver.run(lambda: offer(self._ledger, new, limits))
+
+    async def confirm(self, job_id: int, message_id: int | None) -> Job | None:
+        return await self._driver.run(lambda: confirm(self._ledger, job_id, message_id))
+
+    async def drop(self, job_id: int, code: FailureCode) -> Job | None:
+        return await self._driver.run(lambda: drop(self._ledger, job_id, code))
+
+    async def ask_cancel(self, job_id: int) -> Job | None:
+        return await self._driver.run(lambda: ask_cancel(self._ledger, job_id))
+
+    async def renew_token(self, job_id: int, token: str, expires_at: float) -> None:
+        await self._driver.run(lambda: renew_token(self._ledger, job_id, token, expires_at))
+
+    async def offered(self, before: float, count: int) -> Sequence[int]:
+        rows = await self._driver.run(lambda: do("offered_jobs", before=before, count=count))
+        return [row["id"] for row in rows]
+
+
+def offer(ledger: Ledger, new: NewJob, limits: Limits) -> Unit[tuple[Job, Waiting]]:
+    """Store a job and its card; the job and the wait that it would have. Raises Refused."""
+    account_id = new.account.id
+    flow_id = flow_of(new.guild_id, new.user_id)
+    if new.press is not None:
+        yield from _refuse_second_press(new.press)
+    load = yield from _load(account_id, flow_id, new.user_id)
+    problems = tuple(verdict(limits, load))
+    if problems:
+        raise Refused(problems)
+    job_id = ledger.ids.next()
+    yield from do(
+        "insert_job",
+        id=job_id,
+        account_id=account_id,
+        flow_id=flow_id,
+        guild_id=new.guild_id,
+        channel_id=new.channel_id,
+        user_id=new.user_id,
+        provider=new.account.provider,
+        request=to_json(REQUEST, new.request),
+        model_id=new.request.model_id,
+        is_private=int(new.is_private),
+        parent_id=new.parent_id,
+        press=None if new.press is None else new.press.key,
+        reserved_credits=new.reserved_credits,
+        now=ledger.now(),
+    )
+    yield from do(
+        "insert_card",
+        job_id=job_id,
+        kind=new.card_kind,
+        channel_id=new.channel_id,
+        sealed_token=ledger.sealer.seal(new.token, TOKEN_PURPOSE),
+        token_expires_at=new.token_expires_at,
+        attachment_limit_bytes=new.attachment_limit_bytes,
+    )
+    job = yield from read_job(job_id)
+    assert job is not None
+    position = yield from place_in_line(job)
+    return job, (yield from waiting_at(ledger, account_id, new.account.limit, position))
+
+
+def _refuse_second_press(press: Press) -> Unit[None]:
+    twin = yield from one("job_by_press", press=press.key)
+    if twin is not None:
+        raise Refused((press.problem,))
+
+
+def _load(account_id: int, flow_id: int, user_id: int) -> Unit[Load]:
+    row = yield from one("count_waiting", account_id=account_id, flow_id=flow_id, user_id=user_id)
+    assert row is not None
+    return Load(row["of_member"], row["of_flow"])
+
+
+def confirm(ledger: Ledger, job_id: int, message_id: int | None) -> Unit[Job | None]:
+    """The card stands: into the line. None where there is no such job; else the job as it is now.
+
+    `message_id` None: known to stand, but not where (a click proves it).
+    """
+    job = yield from read_job(job_id)
+    if job is None:
+        return None
+    if message_id is not None:
+        yield from do("place_card", job_id=job_id, message_id=message_id)
+    if job.state is not JobState.OFFERED:
+        # Dropped meanwhile, say: the card that stands after all must say so.
+        yield from do("want_card", job_id=job_id)
+        return job
+    yield from join_line(job.account_id, job.flow_id, job.user_id, job_id)
+    yield from note_move(ledger, job, JobState.QUEUED)
+    yield from do("enqueue_job", id=job_id, now=ledger.now())
+    # The answer itself showed the card of a queued job: nothing is behind yet.
+    if not job.request.references:
+        yield from do("skip_card", job_id=job_id, shown=1)
+    return (yield from read_job(job_id))
+
+
+def drop(ledger: Ledger, job_id: int, code: FailureCode) -> Unit[Job | None]:
+    """Cancel a job that still waits; None where it does not."""
+    job = yield from read_job(job_id)
+    if job is None or job.state not in (JobState.OFFERED, JobState.QUEUED):
+        return None
+    yield from end_job(ledger, job, JobState.CANCELLED, failure=Failure(code))
+    return (yield from read_job(job_id))
+
+
+def ask_cancel(ledger: Ledger, job_id: int) -> Unit[Job | None]:
+    """Cancel what waits; mark what is under way. The job as it is now; None where there is none."""
+    job = yield from read_job(job_id)
+    if job is None or job.is_final:
+        return job
+    yield from do("ask_cancel", id=job_id, now=ledger.now())
+    if job.state in (JobState.OFFERED, JobState.QUEUED):
+        yield from end_job(ledger, job, JobState.CANCELLED, failure=Failure(FailureCode.CANCELLED_BY_MEMBER))
+    else:
+        yield from do("want_card", job_id=job_id)
+    return (yield from read_job(job_id))
+
+
+def renew_token(ledger: Ledger, job_id: int, token: str, expires_at: float) -> Unit[None]:
+    yield from do(
+        "renew_token",
+        job_id=job_id,
+        sealed_token=ledger.sealer.seal(token, TOKEN_PURPOSE),
+        token_expires_at=expires_at,
+    )

@@ -1,0 +1,123 @@
+"""What every unit needs at hand, and the one way in which a job moves from state to state."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.clock import Clock
+from bot.domain.gate import Gate, GateLimit, Slot
+from bot.domain.jobs import LEGAL_MOVES, Failure, Job, JobState, Result
+from bot.errors import VaultError
+from bot.ports import Card, Sealer
+from bot.store.rows import FAILURE, GATE, RESULT, card_of, job_of, to_json
+from bot.store.units import Row, Unit, do, one
+
+TOKEN_PURPOSE = "interaction token"  # noqa: S105  the name of a purpose
+
+
+class Ids:
+    """Ids that grow with time: milliseconds of the epoch in the upper bits, never one twice, also after a restart."""
+
+    def __init__(self, clock: Clock, last: int = 0) -> None:
+        self._clock = clock
+        self._last = last
+
+    def next(self) -> int:
+        self._last = max(self._last + 1, int(self._clock.now() * 1000) << 12)
+        return self._last
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """The clock, the ids and the sealing of secrets, for units."""
+
+    clock: Clock
+    ids: Ids
+    sealer: Sealer
+
+    def now(self) -> float:
+        return self.clock.now()
+
+    def open_token(self, row: Row) -> str | None:
+        """The card's token; None where it is dead, or was sealed with a key that is lost."""
+        if row["sealed_token"] is None or row["token_expires_at"] <= self.now():
+            return None
+        try:
+            return self.sealer.open(row["sealed_token"], TOKEN_PURPOSE)
+        except VaultError:
+            return None
+
+
+def read_job(job_id: int) -> Unit[Job | None]:
+    row = yield from one("job", id=job_id)
+    return None if row is None else job_of(row)
+
+
+def read_card(ledger: Ledger, job_id: int) -> Unit[Card | None]:
+    row = yield from one("card", job_id=job_id)
+    return None if row is None else card_of(row, ledger.open_token(row))
+
+
+def read_gate(account_id: int) -> Unit[Gate]:
+    row = yield from one("account", id=account_id)
+    if row is None:
+        raise LookupError(f"account {account_id}")
+    return GATE.validate_json(row["gate"])
+
+
+def save_gate(account_id: int, gate: Gate) -> Unit[None]:
+    yield from do("save_gate", id=account_id, gate=to_json(GATE, gate))
+
+
+def read_slots(account_id: int, since: float) -> Unit[Sequence[Slot]]:
+    """Slots open, or answered after `since`."""
+    rows = yield from do("slots", account_id=account_id, since=since)
+    return [Slot(row["sent_at"], row["answered_at"]) for row in rows]
+
+
+def window_began(limit: GateLimit, now: float) -> float:
+    """Answers at or before this hold no slot any more."""
+    return now - limit.window_seconds - 1.0
+
+
+def note_move(ledger: Ledger, job: Job, to: JobState, detail: str = "") -> Unit[None]:
+    """Record a move and ask for the card to be drawn again; the caller changes the row."""
+    if to not in LEGAL_MOVES[job.state]:
+        raise ValueError(f"job {job.id} cannot move from {job.state} to {to}")
+    yield from do(
+        "insert_event",
+        id=ledger.ids.next(),
+        job_id=job.id,
+        at=ledger.now(),
+        from_state=job.state,
+        to_state=to,
+        detail=detail,
+    )
+    yield from do("want_card", job_id=job.id)
+
+
+def end_job(  # noqa: PLR0913  the facts of an end
+    ledger: Ledger,
+    job: Job,
+    to: JobState,
+    *,
+    failure: Failure | None = None,
+    result: Result | None = None,
+    charged_credits: int | None = None,
+    next_look_at: float | None = None,
+    looks_left: int = 0,
+) -> Unit[None]:
+    """Move a job to an end. `charged_credits` None leaves what is known."""
+    yield from note_move(ledger, job, to, "" if failure is None else failure.code)
+    yield from do(
+        "end_job",
+        id=job.id,
+        state=to,
+        failure=None if failure is None else to_json(FAILURE, failure),
+        result=None if result is None else to_json(RESULT, result),
+        now=ledger.now(),
+        charged_credits=charged_credits,
+        next_look_at=next_look_at,
+        looks_left=looks_left,
+    )

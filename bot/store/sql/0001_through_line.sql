@@ -1,0 +1,122 @@
+-- The through-line: queue, ledger and history are one table, `jobs`; the rest says who may send when, and what is shown.
+-- Portable between SQLite and PostgreSQL: ids are made by the program, times are UTC epoch seconds, JSON is text.
+
+CREATE TABLE accounts (
+    id BIGINT PRIMARY KEY,
+    provider TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,             -- keyed hash of the key: the same key is the same account
+    gate TEXT NOT NULL,                    -- bot.domain.gate.Gate as JSON
+    reached DOUBLE PRECISION NOT NULL,     -- virtual time that its guilds have reached
+    purchased_credits BIGINT,              -- as last told; NULL: never
+    is_unlimited SMALLINT NOT NULL,
+    balance_at DOUBLE PRECISION,
+    UNIQUE (provider, fingerprint)
+);
+
+CREATE TABLE guild_turns (
+    account_id BIGINT NOT NULL REFERENCES accounts (id),
+    flow_id BIGINT NOT NULL,               -- guild id, or minus the user id in direct messages
+    virtual_time DOUBLE PRECISION NOT NULL,
+    since BIGINT NOT NULL,                 -- job that ended its idleness
+    reached DOUBLE PRECISION NOT NULL,     -- virtual time that its members have reached
+    PRIMARY KEY (account_id, flow_id)
+);
+
+CREATE TABLE user_turns (
+    account_id BIGINT NOT NULL REFERENCES accounts (id),
+    flow_id BIGINT NOT NULL,
+    user_id BIGINT NOT NULL,
+    virtual_time DOUBLE PRECISION NOT NULL,
+    since BIGINT NOT NULL,
+    PRIMARY KEY (account_id, flow_id, user_id)
+);
+
+CREATE TABLE jobs (
+    id BIGINT PRIMARY KEY,
+    account_id BIGINT NOT NULL REFERENCES accounts (id),
+    flow_id BIGINT NOT NULL,
+    guild_id BIGINT,
+    channel_id BIGINT NOT NULL,
+    user_id BIGINT NOT NULL,
+    provider TEXT NOT NULL,
+    state TEXT NOT NULL,                   -- bot.domain.jobs.JobState
+    request TEXT NOT NULL,                 -- bot.domain.requests.GenerationRequest as JSON
+    model_id TEXT,
+    is_private SMALLINT NOT NULL,
+    parent_id BIGINT,
+    press TEXT,                            -- member and button, until the card stands: one job for a double click
+    reserved_credits BIGINT,
+    charged_credits BIGINT,
+    generation_id TEXT,
+    progress_percent BIGINT,
+    result TEXT,                           -- bot.domain.jobs.Result as JSON
+    failure TEXT,                          -- bot.domain.jobs.Failure as JSON
+    owner TEXT,                            -- the process that claimed it
+    cancel_asked_at DOUBLE PRECISION,
+    next_look_at DOUBLE PRECISION,         -- late looks at what timed out
+    looks_left BIGINT NOT NULL,
+    created_at DOUBLE PRECISION NOT NULL,
+    queued_at DOUBLE PRECISION,
+    submitted_at DOUBLE PRECISION,
+    answered_at DOUBLE PRECISION,
+    finished_at DOUBLE PRECISION
+);
+
+CREATE INDEX jobs_line ON jobs (account_id, flow_id, user_id, id) WHERE state = 'queued';
+CREATE INDEX jobs_live ON jobs (state, id) WHERE state IN ('offered', 'submitting', 'running');
+CREATE INDEX jobs_late ON jobs (next_look_at) WHERE next_look_at IS NOT NULL;
+CREATE UNIQUE INDEX jobs_press ON jobs (press) WHERE press IS NOT NULL;
+CREATE INDEX jobs_of_guild ON jobs (guild_id, created_at);
+CREATE INDEX jobs_of_member ON jobs (user_id, created_at);
+CREATE INDEX jobs_timing ON jobs (provider, model_id, finished_at) WHERE state = 'succeeded';
+
+-- Every submission that left, or may have: the gate's window.
+CREATE TABLE sends (
+    id BIGINT PRIMARY KEY,
+    account_id BIGINT NOT NULL REFERENCES accounts (id),
+    job_id BIGINT,                         -- NULL: somebody else's with the same key, by the upstream's headers
+    sent_at DOUBLE PRECISION NOT NULL,
+    answered_at DOUBLE PRECISION           -- NULL: open
+);
+
+CREATE INDEX sends_of_account ON sends (account_id, answered_at);
+
+CREATE TABLE cards (
+    job_id BIGINT PRIMARY KEY REFERENCES jobs (id),
+    kind TEXT NOT NULL,                    -- bot.ports.CardKind
+    channel_id BIGINT NOT NULL,
+    message_id BIGINT,
+    sealed_token TEXT,                     -- encrypted, gone when dead
+    token_expires_at DOUBLE PRECISION NOT NULL,
+    attachment_limit_bytes BIGINT NOT NULL,
+    carried TEXT NOT NULL,                 -- references that the message carries, as JSON
+    state TEXT NOT NULL,                   -- bot.ports.CardState
+    wanted BIGINT NOT NULL,
+    shown BIGINT NOT NULL,
+    posting_rung TEXT,
+    posting_nonce TEXT,
+    posting_since DOUBLE PRECISION,
+    delivered_at DOUBLE PRECISION
+);
+
+CREATE INDEX cards_behind ON cards (job_id) WHERE state = 'live' AND wanted > shown;
+CREATE INDEX cards_sealed ON cards (token_expires_at) WHERE sealed_token IS NOT NULL;
+
+-- Every move of every job, for those who ask what happened.
+CREATE TABLE events (
+    id BIGINT PRIMARY KEY,
+    job_id BIGINT NOT NULL REFERENCES jobs (id),
+    at DOUBLE PRECISION NOT NULL,
+    from_state TEXT,
+    to_state TEXT NOT NULL,
+    detail TEXT NOT NULL
+);
+
+CREATE INDEX events_of_job ON events (job_id, id);
+
+-- Things kept by name: the catalogue as last told, the hash of the synced commands.
+CREATE TABLE documents (
+    key TEXT PRIMARY KEY,
+    body TEXT NOT NULL,
+    stored_at DOUBLE PRECISION NOT NULL
+);

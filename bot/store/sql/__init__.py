@@ -1,0 +1,1 @@
+"""The SQL files travel as package data."""

@@ -1,0 +1,35 @@
+-- name: insert_job
+INSERT INTO jobs (
+    id, account_id, flow_id, guild_id, channel_id, user_id, provider, state, request, model_id, is_private, parent_id,
+    press, reserved_credits, looks_left, created_at
+) VALUES (
+    :id, :account_id, :flow_id, :guild_id, :channel_id, :user_id, :provider, 'offered', :request, :model_id,
+    :is_private, :parent_id, :press, :reserved_credits, 0, :now
+);
+
+-- name: insert_card
+INSERT INTO cards (
+    job_id, kind, channel_id, message_id, sealed_token, token_expires_at, attachment_limit_bytes, carried, state,
+    wanted, shown
+) VALUES (
+    :job_id, :kind, :channel_id, NULL, :sealed_token, :token_expires_at, :attachment_limit_bytes, '[]', 'live', 0, 0
+);
+
+-- name: job_by_press
+SELECT id FROM jobs WHERE press = :press;
+
+-- name: enqueue_job
+UPDATE jobs SET state = 'queued', queued_at = :now, press = NULL WHERE id = :id AND state = 'offered';
+
+-- name: place_card
+UPDATE cards SET message_id = :message_id WHERE job_id = :job_id;
+
+-- name: count_waiting
+SELECT
+    COALESCE(SUM(CASE WHEN user_id = :user_id THEN 1 ELSE 0 END), 0) AS of_member,
+    COUNT(*) AS of_flow
+FROM jobs
+WHERE state IN ('offered', 'queued') AND flow_id = :flow_id AND account_id = :account_id;
+
+-- name: offered_jobs
+SELECT id FROM jobs WHERE state = 'offered' AND created_at <= :before ORDER BY id LIMIT :count;

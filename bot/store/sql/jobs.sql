@@ -1,0 +1,87 @@
+-- name: job
+SELECT
+    id, account_id, flow_id, guild_id, channel_id, user_id, provider, state, request, model_id, is_private, parent_id,
+    press, reserved_credits, charged_credits, generation_id, progress_percent, result, failure, owner, cancel_asked_at,
+    next_look_at, looks_left, created_at, queued_at, submitted_at, answered_at, finished_at
+FROM jobs WHERE id = :id;
+
+-- name: claim_job
+UPDATE jobs SET state = 'submitting', owner = :owner, submitted_at = :now
+WHERE id = :id AND state = 'queued' AND cancel_asked_at IS NULL;
+
+-- name: insert_send
+INSERT INTO sends (id, account_id, job_id, sent_at, answered_at)
+VALUES (:id, :account_id, :job_id, :sent_at, :answered_at);
+
+-- name: open_send
+SELECT id, sent_at FROM sends WHERE job_id = :job_id AND answered_at IS NULL ORDER BY id DESC LIMIT 1;
+
+-- name: answer_send
+UPDATE sends SET answered_at = :now WHERE id = :id;
+
+-- name: delete_send
+DELETE FROM sends WHERE id = :id;
+
+-- name: prune_sends
+DELETE FROM sends WHERE account_id = :account_id AND answered_at <= :before;
+
+-- name: run_job
+UPDATE jobs SET
+    state = 'running', generation_id = :generation_id, model_id = COALESCE(:model_id, model_id),
+    charged_credits = :charged_credits, answered_at = :now, failure = NULL, finished_at = NULL
+WHERE id = :id;
+
+-- name: requeue_job
+UPDATE jobs SET state = 'queued', owner = NULL, submitted_at = NULL, finished_at = NULL WHERE id = :id;
+
+-- name: end_job
+UPDATE jobs SET
+    state = :state, failure = :failure, result = :result, press = NULL, finished_at = :now,
+    charged_credits = COALESCE(:charged_credits, charged_credits), next_look_at = :next_look_at,
+    looks_left = :looks_left
+WHERE id = :id;
+
+-- name: save_balance
+UPDATE accounts SET purchased_credits = :purchased_credits, is_unlimited = :is_unlimited, balance_at = :now
+WHERE id = :id;
+
+-- name: ask_cancel
+UPDATE jobs SET cancel_asked_at = :now WHERE id = :id AND cancel_asked_at IS NULL;
+
+-- name: save_request
+UPDATE jobs SET request = :request WHERE id = :id;
+
+-- name: save_progress
+UPDATE jobs SET progress_percent = :progress_percent WHERE id = :id AND state = 'running';
+
+-- name: schedule_look
+UPDATE jobs SET next_look_at = :next_look_at, looks_left = :looks_left WHERE id = :id;
+
+-- name: want_card
+UPDATE cards SET wanted = wanted + 1 WHERE job_id = :job_id;
+
+-- name: insert_event
+INSERT INTO events (id, job_id, at, from_state, to_state, detail)
+VALUES (:id, :job_id, :at, :from_state, :to_state, :detail);
+
+-- name: interrupted_jobs
+SELECT id FROM jobs WHERE state = 'submitting' AND (owner IS NULL OR owner <> :owner) ORDER BY id;
+
+-- name: close_interrupted_sends
+UPDATE sends SET answered_at = :now WHERE answered_at IS NULL OR answered_at > :now;
+
+-- name: running_jobs
+SELECT id FROM jobs WHERE state = 'running' ORDER BY id;
+
+-- name: late_jobs
+SELECT id, next_look_at FROM jobs WHERE next_look_at IS NOT NULL ORDER BY next_look_at;
+
+-- name: queued_ids
+SELECT id FROM jobs WHERE state = 'queued' ORDER BY id;
+
+-- name: waiting_of_provider
+SELECT id, account_id, flow_id, user_id, state FROM jobs
+WHERE state IN ('offered', 'queued') AND provider = :provider ORDER BY id;
+
+-- name: rehome_job
+UPDATE jobs SET account_id = :account_id WHERE id = :id;

@@ -1,0 +1,211 @@
+"""The claim and the answer: everything that decides whether a generation is paid for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot.domain import gate as gates
+from bot.domain.gate import Gate, PauseReason
+from bot.domain.jobs import Failure, FailureCode, Job, JobState
+from bot.domain.requests import GenerationRequest
+from bot.errors import KeyRejected, NotSent, OutcomeUnknown, OutOfCredits, RateLimited, Rejected, SubmissionError
+from bot.ports import Accepted, Account, Claim, Idle, Stale, Wait
+from bot.store.ledger import (
+    Ledger,
+    end_job,
+    note_move,
+    read_gate,
+    read_job,
+    read_slots,
+    save_gate,
+    window_began,
+)
+from bot.store.rows import REQUEST, to_json
+from bot.store.turns import charge_turn, join_line, next_turn
+from bot.store.units import Driver, Row, Unit, do, one
+
+
+class SubmissionStore:
+    """Implements `bot.ports.Submissions`. `owner` names this start of this process."""
+
+    def __init__(self, driver: Driver, ledger: Ledger, owner: str) -> None:
+        self._driver = driver
+        self._ledger = ledger
+        self._owner = owner
+
+    async def recover(self, accounts: tuple[Account, ...]) -> int:
+        return await self._driver.run(lambda: recover(self._ledger, self._owner, accounts))
+
+    async def claim(self, account: Account, stale_before: float) -> Claim | Stale | Wait | Idle:
+        return await self._driver.run(lambda: claim(self._ledger, self._owner, account, stale_before))
+
+    async def record(self, account: Account, job_id: int, outcome: Accepted | SubmissionError) -> Job | None:
+        return await self._driver.run(lambda: record(self._ledger, self._owner, account, job_id, outcome))
+
+    async def refresh_request(self, job_id: int, request: GenerationRequest) -> None:
+        await self._driver.run(lambda: do("save_request", id=job_id, request=to_json(REQUEST, request)))
+
+    async def fail_waiting(self, job_id: int, failure: Failure) -> Job | None:
+        return await self._driver.run(lambda: fail_waiting(self._ledger, job_id, failure))
+
+
+def recover(ledger: Ledger, owner: str, accounts: tuple[Account, ...]) -> Unit[int]:
+    """At start, before anything else: what an earlier process had claimed and not answered is unknown. Tells how many.
+
+    Its slots count from now, since nobody knows when the upstream counted them.
+    """
+    now = ledger.now()
+    yield from do("close_interrupted_sends", now=now)
+    for account in accounts:
+        gate = yield from read_gate(account.id)
+        yield from save_gate(account.id, gates.recovered(gate, account.limit, now))
+    rows = yield from do("interrupted_jobs", owner=owner)
+    for row in rows:
+        job = yield from read_job(row["id"])
+        assert job is not None
+        yield from end_job(ledger, job, JobState.UNKNOWN)
+    return len(rows)
+
+
+def claim(ledger: Ledger, owner: str, account: Account, stale_before: float) -> Unit[Claim | Stale | Wait | Idle]:
+    """One transaction: gate, turn, `submitting`. After its commit the POST may leave, and not before.
+
+    `stale_before`: a reference link that expires earlier (epoch seconds) makes the job Stale: refresh it, claim again.
+    """
+    now = ledger.now()
+    turn = yield from next_turn(account.id)
+    if turn is None:
+        return Idle()
+    gate = yield from read_gate(account.id)
+    slots = yield from read_slots(account.id, window_began(account.limit, now))
+    opens_at = gates.opens_at(gate, account.limit, slots, now)
+    if opens_at is None or opens_at > now:
+        return Wait(opens_at, gate.pause_reason)
+    job = yield from read_job(turn.job_id)
+    assert job is not None
+    if any((r.expires_at or stale_before) < stale_before for r in job.request.references):
+        return Stale(job)
+    yield from note_move(ledger, job, JobState.SUBMITTING)
+    yield from do("claim_job", id=job.id, owner=owner, now=now)
+    yield from charge_turn(account.id, turn)
+    yield from do(
+        "insert_send", id=ledger.ids.next(), account_id=account.id, job_id=job.id, sent_at=now, answered_at=None
+    )
+    yield from save_gate(account.id, gates.sent(gate, account.limit, now))
+    yield from do("prune_sends", account_id=account.id, before=now - 2 * account.limit.window_seconds - 3600.0)
+    return Claim(job)
+
+
+def record(
+    ledger: Ledger, owner: str, account: Account, job_id: int, outcome: Accepted | SubmissionError
+) -> Unit[Job | None]:
+    """Store how a submission ended, whatever that was. None where the job is not ours any more."""
+    row = yield from one("job", id=job_id)
+    job = yield from read_job(job_id)
+    if row is None or job is None or row["owner"] != owner:
+        return None
+    if job.state not in (JobState.SUBMITTING, JobState.UNKNOWN):
+        return None
+    send = yield from one("open_send", job_id=job_id)
+    gate = yield from read_gate(account.id)
+    yield from save_gate(account.id, _gate_after(gate, account, outcome, ledger.now()))
+    if send is not None:
+        yield from _close_send(ledger, account, gate, send, outcome)
+    yield from _move_after(ledger, job, outcome)
+    return (yield from read_job(job_id))
+
+
+def _gate_after(  # noqa: PLR0911  one return for each outcome
+    gate: Gate, account: Account, outcome: Accepted | SubmissionError, now: float
+) -> Gate:
+    match outcome:
+        case Accepted(rate=rate):
+            return gates.accepted(gate, rate.limit)
+        case NotSent():
+            return gates.unsent(gate, account.limit, now)
+        case RateLimited(retry_after_seconds=seconds):
+            return gates.refused(gate, account.limit, now, seconds)
+        case KeyRejected():
+            return gates.blocked(gate, now, PauseReason.KEY_REJECTED)
+        case OutOfCredits():
+            return gates.blocked(gate, now, PauseReason.OUT_OF_CREDITS)
+        case Rejected():
+            return gates.accepted(gate)
+        case OutcomeUnknown():
+            return gates.unanswered(gate, now)
+    raise TypeError(f"not an outcome: {outcome!r}")
+
+
+def _close_send(
+    ledger: Ledger, account: Account, gate: Gate, send: Row, outcome: Accepted | SubmissionError
+) -> Unit[None]:
+    if isinstance(outcome, NotSent):
+        yield from do("delete_send", id=send["id"])
+        return
+    now = ledger.now()
+    yield from do("answer_send", id=send["id"], now=now)
+    if not isinstance(outcome, Accepted):
+        return
+    # Held at any time since this one left: the upstream counted somewhere in between.
+    held = yield from read_slots(account.id, window_began(account.limit, send["sent_at"]))
+    known = replace(gate, told_limit=outcome.rate.limit or gate.told_limit)
+    for _ in range(gates.foreign_slots(known, account.limit, len(held), outcome.rate.remaining)):
+        yield from do(
+            "insert_send", id=ledger.ids.next(), account_id=account.id, job_id=None, sent_at=now, answered_at=now
+        )
+
+
+def _move_after(ledger: Ledger, job: Job, outcome: Accepted | SubmissionError) -> Unit[None]:
+    match outcome:
+        case Accepted():
+            yield from _run(ledger, job, outcome)
+        case NotSent() | RateLimited() | KeyRejected():
+            yield from _requeue(ledger, job, type(outcome).__name__)
+        case OutOfCredits(required=required, available=available):
+            failure = Failure(FailureCode.OUT_OF_CREDITS, required_credits=required, available_credits=available)
+            yield from end_job(ledger, job, JobState.FAILED, failure=failure)
+        case Rejected(message=message, supported_ratios=ratios):
+            failure = Failure(FailureCode.REJECTED, message, supported_ratios=ratios)
+            yield from end_job(ledger, job, JobState.FAILED, failure=failure)
+        case _ if job.state is JobState.SUBMITTING:
+            yield from end_job(ledger, job, JobState.UNKNOWN)
+
+
+def _run(ledger: Ledger, job: Job, accepted: Accepted) -> Unit[None]:
+    now = ledger.now()
+    yield from note_move(ledger, job, JobState.RUNNING)
+    yield from do(
+        "run_job",
+        id=job.id,
+        generation_id=accepted.generation_id,
+        model_id=accepted.model_id,
+        charged_credits=accepted.charged_credits,
+        now=now,
+    )
+    if accepted.balance is not None:
+        yield from do(
+            "save_balance",
+            id=job.account_id,
+            purchased_credits=accepted.balance.purchased_credits,
+            is_unlimited=int(accepted.balance.is_unlimited),
+            now=now,
+        )
+
+
+def _requeue(ledger: Ledger, job: Job, why: str) -> Unit[None]:
+    if job.cancel_asked_at is not None:
+        failure = Failure(FailureCode.CANCELLED_BY_MEMBER)
+        yield from end_job(ledger, job, JobState.CANCELLED, failure=failure)
+        return
+    yield from join_line(job.account_id, job.flow_id, job.user_id, job.id, refund=True)
+    yield from note_move(ledger, job, JobState.QUEUED, why)
+    yield from do("requeue_job", id=job.id)
+
+
+def fail_waiting(ledger: Ledger, job_id: int, failure: Failure) -> Unit[Job | None]:
+    """End a queued job before it was sent; None where it is not queued any more."""
+    job = yield from read_job(job_id)
+    if job is None or job.state is not JobState.QUEUED:
+        return None
+    yield from end_job(ledger, job, JobState.FAILED, failure=failure)
+    return (yield from read_job(job_id))

@@ -1,0 +1,115 @@
+"""Turns as stored: who is next, what a turn costs, and where in the line a job stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.domain.fairness import TURN_COST, Flow, next_flow, position, started
+from bot.domain.jobs import Job
+from bot.store.units import Row, Unit, do, one
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """The next job of an account's line."""
+
+    job_id: int
+    guild: Flow
+    user: Flow
+
+
+def next_turn(account_id: int) -> Unit[Turn | None]:
+    """Whose turn it is; None where nobody waits."""
+    guilds = yield from do("guild_flows", account_id=account_id)
+    if not guilds:
+        return None
+    guild = next_flow(_flow(row) for row in guilds)
+    users = yield from do("user_flows", account_id=account_id, flow_id=guild.id)
+    user = next_flow(_flow(row) for row in users)
+    first = yield from one("first_of_user", account_id=account_id, flow_id=guild.id, user_id=user.id)
+    assert first is not None
+    return Turn(first["id"], guild, user)
+
+
+def charge_turn(account_id: int, turn: Turn) -> Unit[None]:
+    """The guild and the member whose turn it was move on by one."""
+    guild, user = turn.guild, turn.user
+    yield from do("save_reached", id=account_id, reached=guild.virtual_time)
+    yield from _save_guild(account_id, guild.id, guild.virtual_time + TURN_COST, guild.since, user.virtual_time)
+    yield from _save_user(account_id, guild.id, user.id, user.virtual_time + TURN_COST, user.since)
+    yield from do("forget_idle_users", account_id=account_id, flow_id=guild.id, reached=user.virtual_time)
+    yield from do("forget_idle_guilds", account_id=account_id, reached=guild.virtual_time)
+    yield from do("forget_orphaned_users", account_id=account_id)
+
+
+def join_line(account_id: int, flow_id: int, user_id: int, job_id: int, *, refund: bool = False) -> Unit[None]:
+    """Take a place for a job, before its row says queued. `refund` gives the turn back that it had already paid for."""
+    back = TURN_COST if refund else 0.0
+    account = yield from one("account", id=account_id)
+    assert account is not None
+    guild = yield from one("guild_turn", account_id=account_id, flow_id=flow_id)
+    waiting = yield from one("queued_of_flow", account_id=account_id, flow_id=flow_id)
+    virtual_time, since = _arrived(guild, waiting, account["reached"], job_id, back)
+    reached = 0.0 if guild is None else guild["reached"]
+    yield from _save_guild(account_id, flow_id, virtual_time, since, reached)
+    user = yield from one("user_turn", account_id=account_id, flow_id=flow_id, user_id=user_id)
+    waiting = yield from one("queued_of_user", account_id=account_id, flow_id=flow_id, user_id=user_id)
+    virtual_time, since = _arrived(user, waiting, reached, job_id, back)
+    yield from _save_user(account_id, flow_id, user_id, virtual_time, since)
+
+
+def _arrived(turn: Row | None, waiting: Row | None, reached: float, job_id: int, back: float) -> tuple[float, int]:
+    """(virtual time, since) of a flow as one more job joins it."""
+    if turn is not None and waiting is not None and waiting["queued"]:
+        return turn["virtual_time"] - back, min(turn["since"], job_id) if back else turn["since"]
+    if turn is not None and back:
+        return turn["virtual_time"] - back, job_id
+    return started(None if turn is None else turn["virtual_time"], reached), job_id
+
+
+def place_in_line(job: Job) -> Unit[int]:
+    """The place of a queued or offered job, from 1: an offered one as if it joined now."""
+    account_id, flow_id, user_id = job.account_id, job.flow_id, job.user_id
+    guilds = {row["id"]: row for row in (yield from do("guild_flows", account_id=account_id))}
+    users = {row["id"]: _flow(row) for row in (yield from do("user_flows", account_id=account_id, flow_id=flow_id))}
+    older = yield from one("older_of_user", account_id=account_id, flow_id=flow_id, user_id=user_id, id=job.id)
+    account = yield from one("account", id=account_id)
+    assert account is not None
+    assert older is not None
+    mine = guilds.pop(flow_id, None)
+    guild_turn = yield from one("guild_turn", account_id=account_id, flow_id=flow_id)
+    user_turn = yield from one("user_turn", account_id=account_id, flow_id=flow_id, user_id=user_id)
+    reached_in_guild = 0.0 if guild_turn is None else guild_turn["reached"]
+    guild = _flow(mine) if mine else _newcomer(flow_id, guild_turn, account["reached"], job.id)
+    user = users.pop(user_id, None) or _newcomer(user_id, user_turn, reached_in_guild, job.id)
+    return position(guild, map(_flow, guilds.values()), user, users.values(), older["older"])
+
+
+def _newcomer(flow_id: int, turn: Row | None, reached: float, job_id: int) -> Flow:
+    return Flow(flow_id, started(None if turn is None else turn["virtual_time"], reached), job_id, 1)
+
+
+def _flow(row: Row) -> Flow:
+    return Flow(row["id"], row["virtual_time"], row["since"], row["queued"])
+
+
+def _save_guild(account_id: int, flow_id: int, virtual_time: float, since: int, reached: float) -> Unit[None]:
+    yield from do(
+        "save_guild_turn",
+        account_id=account_id,
+        flow_id=flow_id,
+        virtual_time=virtual_time,
+        since=since,
+        reached=reached,
+    )
+
+
+def _save_user(account_id: int, flow_id: int, user_id: int, virtual_time: float, since: int) -> Unit[None]:
+    yield from do(
+        "save_user_turn",
+        account_id=account_id,
+        flow_id=flow_id,
+        user_id=user_id,
+        virtual_time=virtual_time,
+        since=since,
+    )

@@ -1,0 +1,83 @@
+"""What the upstream says of generations under way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.domain.jobs import Job, JobState
+from bot.ports import Generation, GenerationState
+from bot.store.ledger import Ledger, end_job, read_job
+from bot.store.units import Driver, Unit, do
+
+
+class WatchStore:
+    """Implements `bot.ports.Watching`."""
+
+    def __init__(self, driver: Driver, ledger: Ledger) -> None:
+        self._driver = driver
+        self._ledger = ledger
+
+    async def running(self) -> Sequence[Job]:
+        return await self._driver.run(lambda: _jobs("running_jobs"))
+
+    async def late(self) -> Sequence[tuple[Job, float]]:
+        return await self._driver.run(_late)
+
+    async def finish(self, job_id: int, generation: Generation) -> Job | None:
+        return await self._driver.run(lambda: finish(self._ledger, job_id, generation))
+
+    async def progress(self, job_id: int, percent: int) -> None:
+        await self._driver.run(lambda: _progress(job_id, percent))
+
+    async def time_out(self, job_id: int, next_look_at: float, looks: int) -> Job | None:
+        return await self._driver.run(lambda: time_out(self._ledger, job_id, next_look_at, looks))
+
+    async def look_again(self, job_id: int, next_look_at: float | None, looks_left: int) -> None:
+        await self._driver.run(lambda: do("schedule_look", id=job_id, next_look_at=next_look_at, looks_left=looks_left))
+
+
+def _jobs(name: str) -> Unit[Sequence[Job]]:
+    found: list[Job] = []
+    for row in (yield from do(name)):
+        job = yield from read_job(row["id"])
+        assert job is not None
+        found.append(job)
+    return found
+
+
+def _late() -> Unit[Sequence[tuple[Job, float]]]:
+    found: list[tuple[Job, float]] = []
+    for row in (yield from do("late_jobs")):
+        job = yield from read_job(row["id"])
+        assert job is not None
+        found.append((job, row["next_look_at"]))
+    return found
+
+
+def finish(ledger: Ledger, job_id: int, generation: Generation) -> Unit[Job | None]:
+    """Store the end of a generation; None where the job does not run (any more), or it has not ended."""
+    job = yield from read_job(job_id)
+    if job is None or job.state not in (JobState.RUNNING, JobState.TIMED_OUT):
+        return None
+    if generation.state is GenerationState.COMPLETED:
+        yield from end_job(ledger, job, JobState.SUCCEEDED, result=generation.result)
+    elif generation.state is GenerationState.FAILED:
+        # The upstream gives the credits back by itself (MeiGen API, Check Generation Status).
+        yield from end_job(ledger, job, JobState.FAILED, failure=generation.failure, charged_credits=0)
+    else:
+        return None
+    return (yield from read_job(job_id))
+
+
+def _progress(job_id: int, percent: int) -> Unit[None]:
+    yield from do("save_progress", id=job_id, progress_percent=percent)
+    yield from do("want_card", job_id=job_id)
+
+
+def time_out(ledger: Ledger, job_id: int, next_look_at: float, looks: int) -> Unit[Job | None]:
+    """The deadline passed and a look after it found the generation unfinished; late looks follow."""
+    job = yield from read_job(job_id)
+    if job is None or job.state is not JobState.RUNNING:
+        return None
+    yield from end_job(ledger, job, JobState.TIMED_OUT, next_look_at=next_look_at, looks_left=looks)
+    return (yield from read_job(job_id))
