@@ -1,0 +1,1 @@
+"""Dispatcher, watcher, courier: each takes its work from the store and puts its result back."""

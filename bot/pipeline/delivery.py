@@ -1,0 +1,138 @@
+"""One delivery: a card brought up to date by the best rung that holds."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, replace
+
+from bot.clock import Clock
+from bot.domain.jobs import Job
+from bot.errors import ChannelClosed, MessageGone, PayloadTooLarge, ShowRefused, TokenDead
+from bot.pipeline.exhibits import Exhibits
+from bot.pipeline.ladder import NONCE_SECONDS, POSTED_AGAIN, needs_channel, nonce_of, rungs
+from bot.ports import Card, Cards, Rung, Shown, Surface
+from bot.ui.cards import draw
+from bot.ui.messages import Message
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A message ready to go, and the revision that it shows."""
+
+    message: Message
+    revision: int
+
+
+class Delivery:
+    """Climbs down the ladder. Edits may be repeated; posts are stored as intents first."""
+
+    def __init__(self, cards: Cards, surface: Surface, exhibits: Exhibits, clock: Clock) -> None:
+        self._cards = cards
+        self._surface = surface
+        self._exhibits = exhibits
+        self._clock = clock
+
+    async def deliver(self, job: Job, card: Card, *, as_links: bool = False) -> None:
+        """Show the card as it is wanted now; `as_links`: without bringing its results here.
+
+        Raises SurfaceDown and MediaDown (try later), StoreDown.
+        """
+        drawn = await self._draw(job, card, as_links=as_links)
+        closed = False
+        for rung in rungs(job, card):
+            if closed and needs_channel(rung):
+                continue
+            try:
+                shown = await self._show_fitting(job, card, rung, drawn)
+            except MessageGone:
+                if rung not in POSTED_AGAIN:
+                    await self._unwanted(job)
+                    return
+            except TokenDead:
+                await self._cards.drop_token(job.id)
+            except ChannelClosed as error:
+                log.info("job %d: %s is closed: %s", job.id, rung, error)
+                closed = True
+                card = await self._post_failed(card, rung)
+            except ShowRefused as error:
+                log.warning("job %d: %s was refused: %s", job.id, rung, error)
+                card = await self._post_failed(card, rung)
+            else:
+                await self._record(job, drawn, shown)
+                return
+        await self._give_up(job, drawn.revision)
+
+    async def _draw(self, job: Job, card: Card, *, as_links: bool) -> Drawn:
+        view = await self._exhibits.view(job, card, as_links=as_links)
+        return Drawn(draw(view), card.wanted)
+
+    async def _show_fitting(self, job: Job, card: Card, rung: Rung, drawn: Drawn) -> Shown:
+        try:
+            return await self._show(job, card, rung, drawn.message)
+        except PayloadTooLarge as error:
+            log.info("job %d: too large to attach, linked instead: %s", job.id, error)
+            linked = await self._draw(job, card, as_links=True)
+            try:
+                return await self._show(job, card, rung, linked.message)
+            except PayloadTooLarge as still:
+                raise ShowRefused(still.code, still.detail) from still
+
+    async def _show(self, job: Job, card: Card, rung: Rung, message: Message) -> Shown:
+        match rung:
+            case Rung.TOKEN_EDIT:
+                if card.token is None:
+                    raise TokenDead
+                return await self._surface.edit_by_token(card.token, message)
+            case Rung.MESSAGE_EDIT:
+                if card.message_id is None:
+                    raise MessageGone
+                return await self._surface.edit_by_ids(card.channel_id, card.message_id, message)
+            case Rung.CHANNEL_POST | Rung.DIRECT_MESSAGE:
+                return await self._post(job, card, rung, replace(message, mention_user_id=job.user_id))
+
+    async def _post(self, job: Job, card: Card, rung: Rung, message: Message) -> Shown:
+        began_at = card.posting_since if card.posting_rung is rung else None
+        if began_at is not None and self._clock.now() - began_at > NONCE_SECONDS:
+            found = await self._find_post(job, card, rung, began_at)
+            if found is not None:
+                return found
+            began_at = None
+        nonce = nonce_of(card)
+        if began_at is None:
+            await self._cards.intend_post(job.id, rung, nonce)
+        if rung is Rung.CHANNEL_POST:
+            return await self._surface.post(card.channel_id, message, nonce)
+        return await self._surface.post_directly(job.user_id, message, nonce)
+
+    async def _find_post(self, job: Job, card: Card, rung: Rung, since: float) -> Shown | None:
+        if rung is Rung.CHANNEL_POST:
+            return await self._surface.find_post(card.channel_id, job.id, since)
+        return await self._surface.find_direct_post(job.user_id, job.id, since)
+
+    async def _post_failed(self, card: Card, rung: Rung) -> Card:
+        """Discord said no: there is no message, and no intent any more."""
+        if rung not in POSTED_AGAIN:
+            return card
+        await self._cards.forget_post(card.job_id)
+        return replace(card, posting_rung=None, posting_nonce=None, posting_since=None)
+
+    async def _record(self, job: Job, drawn: Drawn, shown: Shown) -> None:
+        carried = [file for file in shown.attachments if file.filename.startswith("reference-")]
+        await self._cards.shown(job.id, drawn.revision, shown, carried)
+        if job.is_final:
+            await self._exhibits.forget(job)
+
+    async def _unwanted(self, job: Job) -> None:
+        log.info("job %d: its message was deleted, nothing more is shown", job.id)
+        await self._cards.unwanted(job.id)
+        if job.is_final:
+            await self._exhibits.forget(job)
+
+    async def _give_up(self, job: Job, revision: int) -> None:
+        if job.is_final:
+            log.warning("job %d: there is no way to show its end; it is kept", job.id)
+            await self._cards.undeliverable(job.id)
+        else:
+            await self._cards.skip(job.id, revision)

@@ -1,0 +1,158 @@
+"""The dispatcher: claims what may leave now, and sends it once."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from bot.clock import Clock, wait_until
+from bot.domain.jobs import Failure, FailureCode, Job
+from bot.errors import OutcomeUnknown, StoreDown, SubmissionError, SurfaceDown
+from bot.pipeline.patience import backoff_seconds
+from bot.pipeline.references import References
+from bot.ports import Accepted, Account, Claim, Idle, Provider, Stale, Submissions, Wait
+from bot.services.catalogue import Catalogue
+from bot.services.signals import Signals
+
+log = logging.getLogger(__name__)
+
+FRESH_SECONDS = 1800.0
+"""A reference link that dies sooner than this is refreshed first: the upstream fetches it in its own time."""
+DRAIN_SECONDS = 5.0
+"""How long answers in flight may still land after the stop."""
+
+
+class Dispatcher:
+    """One account's line: gate and turn decide in the store, the POST leaves after their commit."""
+
+    def __init__(  # noqa: PLR0913  its neighbours
+        self,
+        account: Account,
+        submissions: Submissions,
+        provider: Provider,
+        catalogue: Catalogue,
+        references: References,
+        signals: Signals,
+        clock: Clock,
+    ) -> None:
+        self._account = account
+        self._submissions = submissions
+        self._provider = provider
+        self._catalogue = catalogue
+        self._references = references
+        self._signals = signals
+        self._clock = clock
+        self._rung = signals.queued.listen()
+        self._in_flight: set[asyncio.Task[None]] = set()
+        self._unrecorded = 0
+        self._failures = 0
+
+    async def run(self) -> None:
+        """Until stopped; then no new claim, and what is in flight may land."""
+        try:
+            while not self._signals.stopping.is_set():
+                self._rung.clear()
+                wait_for_at = await self._step()
+                if wait_for_at is None or wait_for_at > self._clock.now():
+                    await wait_until(self._rung, wait_for_at, self._clock)
+        finally:
+            await self._drain()
+
+    async def _step(self) -> float | None:
+        """Claim once; when to try next (now: at once; None: when rung)."""
+        now = self._clock.now()
+        if self._unrecorded:
+            return None
+        try:
+            turn = await self._submissions.claim(self._account, now + FRESH_SECONDS)
+            self._failures = 0
+            return await self._follow(turn, now)
+        except StoreDown:
+            self._failures += 1
+            log.exception("account %d: nothing could be claimed", self._account.id)
+            return self._clock.now() + backoff_seconds(self._failures, most_seconds=30.0)
+
+    async def _follow(self, turn: Claim | Stale | Wait | Idle, now: float) -> float | None:
+        match turn:
+            case Claim(job=job):
+                self._spawn(job)
+                return now
+            case Stale(job=job):
+                return await self._refresh(job)
+            case Wait(until=until):
+                return until
+            case Idle():
+                return None
+
+    def _spawn(self, job: Job) -> None:
+        task = asyncio.create_task(self._submit(job), name=f"submit {job.id}")
+        self._in_flight.add(task)
+        task.add_done_callback(self._in_flight.discard)
+        self._signals.cards.ring()
+
+    async def _submit(self, job: Job) -> None:
+        outcome = await self._send(job)
+        self._log_outcome(job, outcome)
+        await self._record(job, outcome)
+        self._signals.cards.ring()
+        self._signals.running.ring()
+        self._rung.set()
+
+    async def _send(self, job: Job) -> Accepted | SubmissionError:
+        assert self._account.key is not None, "accounts without a key have no dispatcher"
+        model = None if job.request.model_id is None else self._catalogue.current.find(job.request.model_id)
+        try:
+            return await self._provider.submit(job.request, model, self._account.key)
+        except SubmissionError as error:
+            return error
+        except Exception as error:
+            # A fault of our own after the POST may have left: it is not known, and so never sent again.
+            log.exception("job %d: the provider's code failed", job.id)
+            return OutcomeUnknown(repr(error))
+
+    def _log_outcome(self, job: Job, outcome: Accepted | SubmissionError) -> None:
+        if isinstance(outcome, Accepted):
+            log.info("job %d: accepted as %s", job.id, outcome.generation_id)
+        else:
+            log.warning("job %d: %s", job.id, outcome)
+
+    async def _record(self, job: Job, outcome: Accepted | SubmissionError) -> None:
+        """Until it is stored, nothing new is claimed: an answer that is lost is credits that are lost."""
+        self._unrecorded += 1
+        failures = 0
+        try:
+            while True:
+                try:
+                    await self._submissions.record(self._account, job.id, outcome)
+                except StoreDown:
+                    failures += 1
+                    log.exception("job %d: its answer could not be stored, trying again", job.id)
+                    await asyncio.sleep(backoff_seconds(failures, most_seconds=10.0))
+                else:
+                    return
+        finally:
+            self._unrecorded -= 1
+
+    async def _refresh(self, job: Job) -> float:
+        """Fresh links for a job whose turn it is; without them it ends, unspent."""
+        now = self._clock.now()
+        try:
+            request = await self._references.refreshed(job, now + FRESH_SECONDS)
+        except SurfaceDown as error:
+            self._failures += 1
+            log.warning("job %d: its references could not be asked for: %s", job.id, error)
+            return now + (error.retry_after_seconds or backoff_seconds(self._failures))
+        if request is None:
+            await self._submissions.fail_waiting(job.id, Failure(FailureCode.REFERENCE_GONE))
+            self._signals.cards.ring()
+        else:
+            await self._submissions.refresh_request(job.id, request)
+        return now
+
+    async def _drain(self) -> None:
+        if self._in_flight:
+            _, late = await asyncio.wait(self._in_flight, timeout=DRAIN_SECONDS)
+            for task in late:
+                log.warning("%s: no answer in time; it will be shown as unknown", task.get_name())
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)

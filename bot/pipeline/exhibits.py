@@ -1,0 +1,96 @@
+"""What a card shows beside words: results brought here, and the references that it carries."""
+
+from __future__ import annotations
+
+import logging
+
+from bot.domain.catalog import Medium
+from bot.domain.jobs import Job, JobState
+from bot.domain.requests import Reference
+from bot.domain.views import CardView, ShownMedia, ShownReference
+from bot.errors import MediaDown, MediaError, MediaGone
+from bot.pipeline.references import carried_name
+from bot.ports import Card, Media
+from bot.services.viewing import CardViews
+
+log = logging.getLogger(__name__)
+
+REQUEST_LIMIT_BYTES = 25 * 1024 * 1024
+"""Of all files of one request together (Discord, Uploading Files)."""
+REFERENCE_INDEX = 100
+"""References are kept beside results, from this index on."""
+
+
+class Exhibits:
+    """Gathers the view of a card with its files."""
+
+    def __init__(self, media: Media, views: CardViews) -> None:
+        self._media = media
+        self._views = views
+
+    async def view(self, job: Job, card: Card, *, as_links: bool = False) -> CardView:
+        """The card's view, results fetched and fitted. `as_links`: nothing is attached. Raises MediaDown, StoreDown."""
+        room_bytes = 0 if as_links else REQUEST_LIMIT_BYTES
+        media = await self._results(job, card, room_bytes) if self._shows_results(job) else []
+        room_bytes -= sum(item.size_bytes for item in media if item.path is not None)
+        references = await self._references(job, card, room_bytes)
+        return await self._views.of(job, media=media, references=references)
+
+    async def forget(self, job: Job) -> None:
+        """Its end was shown: the files are not needed here any more."""
+        await self._media.drop(job.id)
+
+    def _shows_results(self, job: Job) -> bool:
+        return job.state is JobState.SUCCEEDED and job.cancel_asked_at is None
+
+    async def _results(self, job: Job, card: Card, room_bytes: int) -> list[ShownMedia]:
+        found: list[ShownMedia] = []
+        urls = () if job.result is None else job.result.media_urls
+        for index, url in enumerate(urls):
+            # Each gets its share of what is left of the request.
+            share_bytes = min(card.attachment_limit_bytes, room_bytes // (len(urls) - index))
+            item = await self._result(job, index, url, share_bytes)
+            room_bytes -= item.size_bytes if item.path is not None else 0
+            found.append(item)
+        return found
+
+    async def _result(self, job: Job, index: int, url: str, limit_bytes: int) -> ShownMedia:
+        if limit_bytes <= 0:
+            return ShownMedia(url, is_too_large=True)
+        try:
+            file = await self._media.fetch(job.id, index, url, job.medium)
+        except MediaDown:
+            raise
+        except MediaError as error:
+            log.warning("job %d: result %d cannot be brought here: %s", job.id, index, error)
+            return ShownMedia(url, is_gone=isinstance(error, MediaGone), is_too_large=not isinstance(error, MediaGone))
+        fitted = await self._media.fit(file, limit_bytes)
+        if fitted is None:
+            return ShownMedia(url, is_too_large=True)
+        return ShownMedia(url, fitted.path, fitted.content_type, fitted.size_bytes)
+
+    async def _references(self, job: Job, card: Card, room_bytes: int) -> list[ShownReference]:
+        """Those given as files are carried by the card, so that fresh links can be had later."""
+        carried = {file.filename: file for file in card.references}
+        shown: list[ShownReference] = []
+        for index, reference in enumerate(job.request.references):
+            name = carried_name(index, reference)
+            if name in carried:
+                file = carried[name]
+                shown.append(ShownReference(name, file.url, attachment_id=file.attachment_id))
+            else:
+                shown.append(await self._brought(job, card, index, reference, room_bytes))
+                room_bytes -= reference.size_bytes or 0
+        return shown
+
+    async def _brought(self, job: Job, card: Card, index: int, reference: Reference, room_bytes: int) -> ShownReference:
+        name = carried_name(index, reference)
+        as_link = ShownReference(name, reference.url)
+        if not reference.is_attachment or (reference.size_bytes or 0) > min(room_bytes, card.attachment_limit_bytes):
+            return as_link
+        try:
+            file = await self._media.fetch(job.id, REFERENCE_INDEX + index, reference.url, Medium.IMAGE)
+        except MediaError as error:
+            log.info("job %d: reference %d is not carried by the card: %s", job.id, index + 1, error)
+            return as_link
+        return ShownReference(name, reference.url, path=file.path)

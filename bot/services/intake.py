@@ -1,0 +1,188 @@
+"""The door: a request is looked at, stored and offered; once its card stands it is in the line."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from bot.domain.catalog import Model
+from bot.domain.jobs import FailureCode, Job
+from bot.domain.policy import Limits
+from bot.domain.pricing import estimate_credits
+from bot.domain.problems import Problem, ProblemCode
+from bot.domain.requests import GenerationRequest, check
+from bot.domain.views import CardView
+from bot.errors import Refused, StoreDown
+from bot.ports import Account, Asking, CardKind, Door, NewJob, Press
+from bot.services.catalogue import Catalogue
+from bot.services.origin import Origin
+from bot.services.signals import Signals
+from bot.services.viewing import CardViews
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What was stored, ready to be shown."""
+
+    job: Job
+    view: CardView
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the operator lets in."""
+
+    limits: Limits = field(default_factory=Limits)
+    allow_direct_messages: bool = False
+
+
+class Intake:
+    """What cogs call when a member asks for something, or calls it back."""
+
+    def __init__(  # noqa: PLR0913  the parts that a request passes
+        self,
+        door: Door,
+        asking: Asking,
+        catalogue: Catalogue,
+        views: CardViews,
+        accounts: Mapping[str, Account],
+        signals: Signals,
+        rules: Rules,
+    ) -> None:
+        """`accounts`: the default account of each provider."""
+        self._door = door
+        self._asking = asking
+        self._catalogue = catalogue
+        self._views = views
+        self._accounts = accounts
+        self._signals = signals
+        self._rules = rules
+
+    async def offer(self, request: GenerationRequest, origin: Origin, *, parent_id: int | None = None) -> Offer:
+        """Check, price and store a request, and say how its card looks. Raises Refused: nothing was stored."""
+        return await self._offer(request, origin, parent_id, None)
+
+    async def again(self, job_id: int, origin: Origin) -> Offer:
+        """The same request once more, as a job of whoever pressed. Raises Refused."""
+        parent = await self._known(job_id)
+        press = Press(f"again:{job_id}:{origin.user_id}", Problem(ProblemCode.ALREADY_PRESSED))
+        return await self._offer(parent.request, origin, parent.id, press)
+
+    async def confirm(self, job_id: int, message_id: int | None) -> None:
+        """The answer arrived: the job is in the line. Failing that, the doorkeeper finds out."""
+        try:
+            await self._door.confirm(job_id, message_id)
+        except StoreDown:
+            log.exception("job %d: its card stands, but that could not be stored", job_id)
+            self.doubt(job_id)
+            return
+        self._signals.queued.ring()
+        self._signals.cards.ring()
+
+    async def withdraw(self, job_id: int) -> None:
+        """The answer certainly never arrived: nothing is made."""
+        try:
+            await self._door.drop(job_id, FailureCode.CARD_NEVER_SHOWN)
+        except StoreDown:
+            log.exception("job %d: not withdrawn", job_id)
+            self.doubt(job_id)
+
+    def doubt(self, job_id: int) -> None:
+        """Nobody knows whether the answer arrived: the doorkeeper asks Discord."""
+        log.info("job %d: its answer may not have arrived", job_id)
+        self._signals.doubts.ring()
+
+    async def clicked(self, job_id: int, origin: Origin) -> Job:
+        """A click on a job's own card: the card stands, and can be edited for another 15 minutes. Raises Refused."""
+        await self._known(job_id)
+        try:
+            await self._door.renew_token(job_id, origin.token, origin.token_expires_at)
+            job = await self._door.confirm(job_id, None)
+        except StoreDown as error:
+            raise Refused((Problem(ProblemCode.STORE_FAILING),)) from error
+        self._signals.queued.ring()
+        return job or await self._known(job_id)
+
+    async def cancel(self, job_id: int, origin: Origin) -> Job:
+        """Call a job back; only its member and moderators may. Raises Refused."""
+        job = await self._known(job_id)
+        if job.user_id != origin.user_id and not origin.is_moderator:
+            raise Refused((Problem(ProblemCode.NOT_YOURS),))
+        try:
+            job = await self._door.ask_cancel(job_id) or job
+        except StoreDown as error:
+            raise Refused((Problem(ProblemCode.STORE_FAILING),)) from error
+        self._signals.cards.ring()
+        self._signals.queued.ring()
+        return job
+
+    async def _known(self, job_id: int) -> Job:
+        try:
+            job = await self._asking.job(job_id)
+        except StoreDown as error:
+            raise Refused((Problem(ProblemCode.STORE_FAILING),)) from error
+        if job is None:
+            raise Refused((Problem(ProblemCode.JOB_UNKNOWN),))
+        return job
+
+    async def _offer(
+        self, request: GenerationRequest, origin: Origin, parent_id: int | None, press: Press | None
+    ) -> Offer:
+        model, problems = self._resolve(request)
+        if model is not None:
+            request = replace(request, model_id=model.id)
+        problems += (*self._place_problems(origin), *check(request, model))
+        account = self._account_for(model)
+        if account is None:
+            problems += (Problem(ProblemCode.NO_ACCOUNT),)
+        if problems or account is None:
+            raise Refused(problems)
+        new = NewJob(
+            account=account,
+            guild_id=origin.guild_id,
+            channel_id=origin.channel_id,
+            user_id=origin.user_id,
+            request=request,
+            reserved_credits=estimate_credits(request, model),
+            is_private=origin.card_kind is CardKind.PRIVATE,
+            card_kind=origin.card_kind,
+            token=origin.token,
+            token_expires_at=origin.token_expires_at,
+            attachment_limit_bytes=origin.attachment_limit_bytes,
+            parent_id=parent_id,
+            press=press,
+        )
+        try:
+            job, waiting = await self._door.offer(new, self._rules.limits)
+            self._signals.doubts.ring()
+            return Offer(job, await self._views.of(job, waiting=waiting))
+        except StoreDown as error:
+            log.exception("a request could not be stored")
+            raise Refused((Problem(ProblemCode.STORE_FAILING),)) from error
+
+    def _resolve(self, request: GenerationRequest) -> tuple[Model | None, tuple[Problem, ...]]:
+        catalog = self._catalogue.current
+        if request.model_id is None:
+            return catalog.default(request.medium), ()
+        model = catalog.find(request.model_id)
+        if model is None and catalog.fetched_at is None:
+            return None, (Problem(ProblemCode.CATALOGUE_UNKNOWN),)
+        if model is None:
+            names = tuple(each.name for each in catalog.of(request.medium))
+            return None, (Problem(ProblemCode.MODEL_UNKNOWN, request.model_id, names),)
+        return model, ()
+
+    def _place_problems(self, origin: Origin) -> tuple[Problem, ...]:
+        if origin.guild_id is None and not self._rules.allow_direct_messages:
+            return (Problem(ProblemCode.DIRECT_MESSAGES_OFF),)
+        if origin.card_kind is CardKind.CHANNEL and origin.missing_permissions:
+            return (Problem(ProblemCode.CHANNEL_NOT_WRITABLE, allowed=origin.missing_permissions),)
+        return ()
+
+    def _account_for(self, model: Model | None) -> Account | None:
+        if model is not None:
+            return self._accounts.get(model.provider)
+        return next(iter(self._accounts.values()), None)

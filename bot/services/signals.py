@@ -1,0 +1,45 @@
+"""Stages never call each other: one changes a state and rings, the next looks into the store."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+
+
+class Signal:
+    """Something changed. Rings that nobody has heard yet are one."""
+
+    def __init__(self) -> None:
+        self._listeners: list[asyncio.Event] = []
+
+    def listen(self) -> asyncio.Event:
+        """An event of the listener's own: clear it, then look, then wait."""
+        event = asyncio.Event()
+        self._listeners.append(event)
+        return event
+
+    def ring(self) -> None:
+        for event in self._listeners:
+            event.set()
+
+
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """One for each kind of work that can appear."""
+
+    doubts: Signal = field(default_factory=Signal)
+    """An offered card may not stand."""
+    queued: Signal = field(default_factory=Signal)
+    """A job joined or left a line, or a gate changed."""
+    running: Signal = field(default_factory=Signal)
+    """The upstream took a job."""
+    cards: Signal = field(default_factory=Signal)
+    """A card is behind."""
+
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def stop(self) -> None:
+        """Every stage ends what it is at, and begins nothing."""
+        self.stopping.set()
+        for signal in (self.doubts, self.queued, self.running, self.cards):
+            signal.ring()

@@ -1,0 +1,57 @@
+"""What a card shows of a job, gathered from where it is known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from bot.clock import Clock
+from bot.domain.jobs import Job, JobState
+from bot.domain.views import CardView, ShownMedia, ShownReference, Waiting
+from bot.ports import Account, Asking
+from bot.services.catalogue import Catalogue
+
+
+class CardViews:
+    """Views of jobs. `accounts`: every account at hand, by its id."""
+
+    def __init__(self, asking: Asking, catalogue: Catalogue, accounts: Mapping[int, Account], clock: Clock) -> None:
+        self._asking = asking
+        self._catalogue = catalogue
+        self._accounts = accounts
+        self._clock = clock
+
+    async def of(
+        self,
+        job: Job,
+        *,
+        waiting: Waiting | None = None,
+        media: Sequence[ShownMedia] = (),
+        references: Sequence[ShownReference] | None = None,
+        mentions_member: bool = False,
+    ) -> CardView:
+        """`waiting` is looked up where needed; `references` None: as links."""
+        account = self._accounts.get(job.account_id)
+        if waiting is None and account is not None and job.state is JobState.QUEUED:
+            waiting = await self._asking.waiting(job, account.limit)
+        if references is None:
+            references = [ShownReference(r.filename, r.url) for r in job.request.references]
+        return CardView(
+            job=job,
+            model=None if job.model_id is None else self._catalogue.current.find(job.model_id),
+            now=self._clock.now(),
+            waiting=waiting,
+            usual_seconds=None if job.is_final else await self._usual_seconds(job),
+            media=tuple(media),
+            references=tuple(references),
+            mentions_member=mentions_member,
+        )
+
+    async def _usual_seconds(self, job: Job) -> float | None:
+        """Learnt from our own jobs, else as the catalogue tells."""
+        if job.model_id is None:
+            return None
+        learnt = await self._asking.durations(job.provider, job.model_id)
+        if learnt is not None:
+            return learnt.median_seconds
+        model = self._catalogue.current.find(job.model_id)
+        return None if model is None or model.timing is None else model.timing.p50_seconds
