@@ -1,0 +1,202 @@
+"""The composition root: the one place that opens, wires, runs and closes."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import secrets
+import signal
+from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from bot.chat.client import Easel, point_at, run_client
+from bot.chat.surface import DiscordSurface
+from bot.clock import Clock, SystemClock, wait_until
+from bot.domain.gate import GateLimit
+from bot.heartbeat import beat
+from bot.media.library import MediaLibrary
+from bot.net import Net
+from bot.pipeline.courier import Courier
+from bot.pipeline.delivery import Delivery
+from bot.pipeline.dispatcher import Dispatcher
+from bot.pipeline.doorkeeper import Doorkeeper
+from bot.pipeline.exhibits import Exhibits
+from bot.pipeline.references import References
+from bot.pipeline.watcher import Watcher
+from bot.ports import Account, Provider
+from bot.providers.meigen import Meigen
+from bot.services.catalogue import Catalogue
+from bot.services.intake import Intake, Rules
+from bot.services.queries import Queries
+from bot.services.signals import Signals
+from bot.services.viewing import CardViews
+from bot.settings import Settings
+from bot.store.store import Store, open_store
+from bot.vault import Vault, fingerprint, load_pepper
+from cogs.buttons import Buttons, CardButton
+from cogs.credits import Credits
+from cogs.imagine import Imagine
+from cogs.models import Models
+
+log = logging.getLogger(__name__)
+
+SWEEP_SECONDS = 3600.0
+STAGES_STOP_SECONDS = 5.5
+"""The client takes two seconds more to close; all of it is to end within 8."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Everything that runs."""
+
+    client: Easel
+    catalogue: Catalogue
+    stages: Sequence[tuple[str, Coroutine[Any, Any, None]]]
+    media: MediaLibrary
+
+
+async def run(settings: Settings) -> None:
+    """Run until SIGTERM or SIGINT.
+
+    Raises StoreHeld, StoreTooNew, StoreDown, VaultError, DiscordLoginRefused; anything else is a fault of our own.
+    """
+    signals = Signals()
+    with _stopped_by_signals(signals):
+        async with _opened(settings, signals) as parts:
+            await _serve(parts, settings, signals)
+    log.info("stopped")
+
+
+@contextlib.contextmanager
+def _stopped_by_signals(signals: Signals) -> Iterator[None]:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, _stop, signals, number)
+    try:
+        yield
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
+
+
+def _stop(signals: Signals, number: signal.Signals) -> None:
+    log.info("stopping on %s", signal.Signals(number).name)
+    signals.stop()
+
+
+@asynccontextmanager
+async def _opened(settings: Settings, signals: Signals) -> AsyncIterator[Parts]:
+    clock = SystemClock()
+    vault = Vault.from_settings(settings.secret_keys, settings.data_folder)
+    pepper = load_pepper(settings.data_folder)
+    owner = secrets.token_hex(8)
+    async with (
+        open_store(settings.database_path, clock, vault, owner) as store,
+        Net(settings.media_trusted_hosts) as net,
+    ):
+        account = await _enter_operator(settings, store, pepper)
+        yield await _wired(settings, signals, clock, store, net, account)
+
+
+async def _enter_operator(settings: Settings, store: Store, pepper: bytes) -> Account:
+    """The operator's own account; whatever an earlier process left open is settled before anything else happens."""
+    key = settings.meigen_api_key.get_secret_value()
+    account_id = await store.accounts.enter("meigen", fingerprint(key, pepper))
+    limit = GateLimit(settings.meigen_rate_limit, settings.meigen_rate_window_seconds)
+    account = Account(account_id, "meigen", limit, key)
+    interrupted = await store.submissions.recover((account,))
+    if interrupted:
+        log.warning("%d submissions were interrupted: their cards say that they may have been charged", interrupted)
+    adopted = await store.accounts.adopt("meigen", [account_id], account_id)
+    if adopted:
+        log.info("%d waiting jobs go on with the present key", adopted)
+    return account
+
+
+async def _wired(  # noqa: PLR0913  what was opened
+    settings: Settings, signals: Signals, clock: Clock, store: Store, net: Net, account: Account
+) -> Parts:
+    meigen = Meigen(net, clock, settings.meigen_base_url)
+    providers: dict[str, Provider] = {meigen.name: meigen}
+    accounts = {account.id: account}
+    catalogue = Catalogue(list(providers.values()), store.asking, clock)
+    await catalogue.restore()
+    views = CardViews(store.asking, catalogue, accounts, clock)
+    rules = Rules(allow_direct_messages=settings.allow_direct_messages)
+    intake = Intake(store.door, store.asking, catalogue, views, {account.provider: account}, signals, rules)
+    queries = Queries(store.asking, catalogue, [account], clock)
+    point_at(settings.discord_api_url, settings.discord_gateway_url)
+    client = Easel(
+        cogs=(Imagine(intake, catalogue), Models(catalogue, queries), Credits(queries), Buttons(intake)),
+        buttons=(CardButton,),
+        documents=store.asking,
+        clock=clock,
+    )
+    surface = DiscordSurface(client)
+    media = MediaLibrary(settings.data_folder / "media", net.media, clock)
+    delivery = Delivery(store.cards, surface, Exhibits(media, views), clock)
+    references = References(store.cards, surface)
+    dispatcher = Dispatcher(account, store.submissions, meigen, catalogue, references, signals, clock)
+    watcher = Watcher(store.watching, store.asking, providers, accounts, signals, clock, settings.meigen_poll_seconds)
+    courier = Courier(store.cards, store.asking, delivery, accounts, signals, clock)
+    doorkeeper = Doorkeeper(store.door, store.cards, surface, signals, clock)
+    stages = (
+        ("dispatcher", dispatcher.run()),
+        ("watcher", watcher.run()),
+        ("courier", _after_login(client, signals, courier.run())),
+        ("doorkeeper", _after_login(client, signals, doorkeeper.run())),
+        ("catalogue", catalogue.run(signals.stopping)),
+        ("sweeper", _sweep(media, signals, clock)),
+        ("heartbeat", beat(settings.heartbeat_path, signals.stopping, clock)),
+    )
+    return Parts(client, catalogue, stages, media)
+
+
+async def _after_login(client: Easel, signals: Signals, stage: Coroutine[Any, Any, None]) -> None:
+    """Run a stage that speaks to Discord once that can be done; not at all where the stop comes first."""
+    waits = [asyncio.create_task(client.logged_in.wait()), asyncio.create_task(signals.stopping.wait())]
+    await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    for wait in waits:
+        wait.cancel()
+    if client.logged_in.is_set():
+        await stage
+    else:
+        stage.close()
+
+
+async def _sweep(media: MediaLibrary, signals: Signals, clock: Clock) -> None:
+    while not signals.stopping.is_set():
+        await media.sweep()
+        await wait_until(signals.stopping, clock.now() + SWEEP_SECONDS, clock)
+
+
+async def _serve(parts: Parts, settings: Settings, signals: Signals) -> None:
+    """Run all stages and the client; if one dies, so does the process. The client closes last."""
+    stages_ended = asyncio.Event()
+    token = settings.discord_token.get_secret_value()
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(_client(parts.client, token, signals, stages_ended), name="discord")
+        running = [tasks.create_task(_stage(stage, signals), name=name) for name, stage in parts.stages]
+        await signals.stopping.wait()
+        _, late = await asyncio.wait(running, timeout=STAGES_STOP_SECONDS)
+        for task in late:
+            log.warning("%s did not stop in time", task.get_name())
+            task.cancel()
+        stages_ended.set()
+
+
+async def _client(client: Easel, token: str, signals: Signals, stages_ended: asyncio.Event) -> None:
+    try:
+        await run_client(client, token, stages_ended)
+    finally:
+        signals.stop()
+
+
+async def _stage(stage: Coroutine[Any, Any, None], signals: Signals) -> None:
+    try:
+        await stage
+    finally:
+        signals.stop()

@@ -1,0 +1,1 @@
+"""The side of Easel that speaks to Discord."""

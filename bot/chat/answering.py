@@ -1,0 +1,80 @@
+"""Answers to interactions, and what a member is told when something goes wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any
+
+import discord
+from discord import app_commands
+
+from bot.chat import render
+from bot.chat.errors import surface_errors
+from bot.domain.problems import Problem, ProblemCode
+from bot.errors import InteractionLost, Refused, StoreDown, SurfaceDown, SurfaceError
+from bot.ui import answers
+from bot.ui.messages import Accent, Message
+from bot.ui.texts import EN
+
+log = logging.getLogger(__name__)
+
+ANSWER_SECONDS = 20
+"""Discord takes an answer within three seconds or never; the rest is to hear of it, with discord.py's repetitions."""
+
+Interaction = discord.Interaction[Any]
+
+
+async def answer(interaction: Interaction, message: Message, *, ephemeral: bool) -> int | None:
+    """Answer an interaction: the message's id; None where Discord did not tell. Raises SurfaceError's kinds."""
+    view = render.layout(message)
+    with surface_errors():
+        async with asyncio.timeout(ANSWER_SECONDS):
+            response = await interaction.response.send_message(
+                view=view, ephemeral=ephemeral, allowed_mentions=render.mentions(message)
+            )
+    return response.message_id
+
+
+async def say(interaction: Interaction, message: Message) -> None:
+    """Tell the member alone: as the answer, or after it where there is one. Raises SurfaceError's kinds."""
+    if not interaction.response.is_done():
+        await answer(interaction, message, ephemeral=True)
+        return
+    view = render.layout(message)
+    with surface_errors():
+        async with asyncio.timeout(ANSWER_SECONDS):
+            await interaction.followup.send(view=view, ephemeral=True, allowed_mentions=render.mentions(message))
+
+
+async def acknowledge_click(interaction: Interaction) -> None:
+    """Take a click; its message is edited by others. Raises SurfaceError's kinds."""
+    with surface_errors():
+        async with asyncio.timeout(ANSWER_SECONDS):
+            await interaction.response.defer()
+
+
+async def explain(interaction: Interaction, error: Exception) -> None:
+    """Tell the member what became of it; what is not expected goes to the log. Raises nothing."""
+    cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
+    if isinstance(cause, (InteractionLost, SurfaceDown)):
+        log.warning("an answer did not reach Discord: %s", cause)
+        return
+    try:
+        await say(interaction, _in_words(cause))
+    except SurfaceError as unsaid:
+        log.warning("a member could not be told what went wrong: %s", unsaid)
+
+
+def _in_words(cause: Exception) -> Message:
+    match cause:
+        case Refused():
+            return answers.refusal(problem for problem in cause.problems if isinstance(problem, Problem))
+        case StoreDown():
+            log.error("the store is failing", exc_info=cause)
+            return answers.refusal([Problem(ProblemCode.STORE_FAILING)])
+        case app_commands.CommandNotFound() | app_commands.CommandSignatureMismatch():
+            return answers.notice(EN.stale_command(), Accent.FAILED)
+        case _:
+            log.error("an interaction failed", exc_info=cause)
+            return answers.apology()

@@ -1,0 +1,166 @@
+"""The connection to Discord: a bot that is told about guilds and interactions, and about nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import aiohttp
+import discord
+import yarl
+from discord import app_commands, ui
+from discord.ext import commands
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+
+from bot.chat.answering import explain
+from bot.chat.errors import kind_of
+from bot.chat.sync import sync_changed
+from bot.clock import Clock
+from bot.errors import DiscordLoginRefused, SurfaceDown
+from bot.ports import DocumentStore
+
+log = logging.getLogger(__name__)
+
+AUTHENTICATION_FAILED = 4004
+"""A close code of the gateway (Discord, Gateway Close Event Codes)."""
+MAX_RATE_LIMIT_SECONDS = 60
+CLOSE_SECONDS = 2
+MAX_DELAY_SECONDS = 60.0
+
+
+class Easel(commands.Bot):
+    """Answers with the cogs given. `logged_in` is set as soon as requests to Discord can be made."""
+
+    def __init__(
+        self,
+        cogs: Sequence[commands.Cog],
+        buttons: Sequence[type[ui.DynamicItem[Any]]],
+        documents: DocumentStore,
+        clock: Clock,
+    ) -> None:
+        super().__init__(
+            commands.when_mentioned,
+            help_command=None,
+            tree_cls=Tree,
+            intents=discord.Intents(guilds=True),
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            chunk_guilds_at_startup=False,
+            max_messages=None,
+            max_ratelimit_timeout=MAX_RATE_LIMIT_SECONDS,
+            allowed_mentions=discord.AllowedMentions.none(),
+        )
+        self.logged_in = asyncio.Event()
+        self._families = tuple(cogs)
+        self._buttons = tuple(buttons)
+        self._documents = documents
+        self._clock = clock
+
+    async def setup_hook(self) -> None:
+        """Runs in each attempt to log in, so it picks up where a failed one stopped."""
+        for cog in self._families:
+            if cog.qualified_name not in self.cogs:
+                await self.add_cog(cog)
+        self.add_dynamic_items(*self._buttons)
+        assert self.application_id is not None
+        await sync_changed(self.tree, self.application_id, self._documents, self._clock)
+        self.logged_in.set()
+
+    async def on_ready(self) -> None:
+        log.info("connected to Discord as %s, in %d servers", self.user, len(self.guilds))
+
+
+class Tree(app_commands.CommandTree[Easel]):
+    """Commands whose errors end in a sentence."""
+
+    async def on_error(self, interaction: discord.Interaction[Easel], error: app_commands.AppCommandError, /) -> None:
+        await explain(interaction, error)
+
+
+def point_at(api_url: str | None, gateway_url: str | None) -> None:
+    """Speak to another server than Discord's own, in the whole process; None leaves it as it is.
+
+    Comes before the first connection. discord.py has no setting for it: both are class attributes.
+    """
+    if api_url is not None:
+        Route.BASE = api_url.rstrip("/")
+    if gateway_url is not None:
+        DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway_url)
+
+
+async def run_client(client: Easel, token: str, stop: asyncio.Event) -> None:
+    """Log in and stay connected until `stop` is set, then close within two seconds.
+
+    Raises DiscordLoginRefused for a wrong token; anything else that ends the connection comes through as it is.
+    """
+    staying = asyncio.create_task(_stay(client, token), name="discord connection")
+    stopping = asyncio.create_task(stop.wait(), name="discord stop")
+    try:
+        await asyncio.wait({staying, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if staying.done():
+            staying.result()
+    finally:
+        stopping.cancel()
+        await _close(client, staying)
+
+
+async def _close(client: Easel, staying: asyncio.Task[None]) -> None:
+    staying.cancel()
+    await asyncio.gather(staying, return_exceptions=True)
+    try:
+        async with asyncio.timeout(CLOSE_SECONDS):
+            await client.close()
+    except TimeoutError:
+        log.warning("Discord did not close the connection within %d s", CLOSE_SECONDS)
+        await client.http.close()
+
+
+async def _stay(client: Easel, token: str) -> None:
+    await _log_in(client, token)
+    for delay_seconds in _delays():
+        try:
+            await client.connect()
+        except discord.ConnectionClosed as error:
+            if error.code == AUTHENTICATION_FAILED:
+                raise DiscordLoginRefused(str(error)) from error
+            raise
+        except AttributeError:
+            # When the very first connection fails discord.py logs it, waits, and then asks the gateway that never was
+            # for its sequence (client.py, `connect`).
+            if client.ws is not None:
+                raise
+        else:
+            return
+        await asyncio.sleep(delay_seconds)
+
+
+async def _log_in(client: Easel, token: str) -> None:
+    for delay_seconds in _delays():
+        try:
+            await client.login(token)
+        except discord.LoginFailure as error:
+            raise DiscordLoginRefused(str(error)) from error
+        except (discord.HTTPException, discord.RateLimited, aiohttp.ClientError, OSError) as error:
+            if isinstance(error, discord.HTTPException) and kind_of(error.status, error.code) is not SurfaceDown:
+                raise
+            log.warning("cannot log in to Discord (%s), trying again in %.0f s", error, delay_seconds)
+            await _drop_session(client)
+        else:
+            return
+        await asyncio.sleep(delay_seconds)
+
+
+async def _drop_session(client: Easel) -> None:
+    """Each login makes a session of its own, and its connector cannot be used again once it is closed."""
+    await client.http.close()
+    client.http.connector = discord.utils.MISSING
+
+
+def _delays() -> Iterator[float]:
+    """Seconds between attempts, without end."""
+    delay_seconds = 1.0
+    while True:
+        yield delay_seconds
+        delay_seconds = min(2 * delay_seconds, MAX_DELAY_SECONDS)

@@ -1,0 +1,107 @@
+"""Plain messages as Components V2 (Discord, Component Reference)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+import discord
+from discord import ui
+
+from bot.errors import ShowRefused
+from bot.ui.buttons import custom_id
+from bot.ui.messages import Button, ButtonStyle, Kept, Message, Picture, Upload
+
+_STYLES: Mapping[ButtonStyle, discord.ButtonStyle] = {
+    ButtonStyle.PRIMARY: discord.ButtonStyle.primary,
+    ButtonStyle.SECONDARY: discord.ButtonStyle.secondary,
+    ButtonStyle.SUCCESS: discord.ButtonStyle.success,
+    ButtonStyle.DANGER: discord.ButtonStyle.danger,
+}
+
+
+def layout(message: Message) -> ui.LayoutView:
+    """One container. The view is stopped, so discord.py keeps none in memory: clicks are found by custom_id."""
+    container: ui.Container[ui.LayoutView] = ui.Container(accent_colour=message.accent.value)
+    for text in message.texts:
+        container.add_item(ui.TextDisplay(text))
+    if message.gallery:
+        container.add_item(ui.MediaGallery(*(_gallery_item(picture) for picture in message.gallery)))
+    for picture in message.references:
+        container.add_item(_small(picture))
+    for row in message.rows:
+        container.add_item(ui.ActionRow(*(_button(button) for button in row)))
+    view = ui.LayoutView(timeout=None)
+    view.add_item(container)
+    view.stop()
+    return view
+
+
+def _gallery_item(picture: Picture) -> discord.MediaGalleryItem:
+    return discord.MediaGalleryItem(picture.url, description=picture.description or None, spoiler=picture.is_spoiler)
+
+
+def _small(picture: Picture) -> ui.Section[ui.LayoutView]:
+    thumbnail: ui.Thumbnail[ui.LayoutView] = ui.Thumbnail(
+        picture.url, description=picture.description or None, spoiler=picture.is_spoiler
+    )
+    return ui.Section(f"-# {picture.description}", accessory=thumbnail)
+
+
+def _button(button: Button) -> ui.Button[ui.LayoutView]:
+    return ui.Button(
+        style=_STYLES[button.style],
+        label=button.label,
+        custom_id=custom_id(button),
+        disabled=button.is_disabled,
+    )
+
+
+def mentions(message: Message) -> discord.AllowedMentions:
+    """Nobody but the one that the message names."""
+    users = [] if message.mention_user_id is None else [discord.Object(message.mention_user_id)]
+    return discord.AllowedMentions(everyone=False, roles=False, replied_user=False, users=users)
+
+
+@dataclass(frozen=True, slots=True)
+class KeptAttachment:
+    """Names an attachment that the message has, so that an edit keeps it."""
+
+    attachment_id: int
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"id": str(self.attachment_id)}
+
+
+Attachment = discord.Attachment | discord.File
+
+
+def attachments(message: Message) -> list[Attachment]:
+    """Everything that the message shall have; files are open until the request is over. Raises ShowRefused."""
+    opened: list[Attachment] = []
+    try:
+        for attachment in message.attachments:
+            opened.append(_attachment(attachment))  # noqa: PERF401  what is open must be known when the next one fails
+    except OSError as error:
+        close(opened)
+        raise ShowRefused(0, f"a file to attach cannot be read: {error}") from error
+    return opened
+
+
+def _attachment(attachment: Upload | Kept) -> Attachment:
+    if isinstance(attachment, Kept):
+        # discord.py asks of a kept attachment nothing but `to_dict`.
+        return cast("Attachment", KeptAttachment(attachment.attachment_id))
+    return discord.File(
+        attachment.path,
+        attachment.filename,
+        spoiler=attachment.is_spoiler,
+        description=attachment.description or None,
+    )
+
+
+def close(opened: Iterable[Attachment]) -> None:
+    for attachment in opened:
+        if isinstance(attachment, discord.File):
+            attachment.close()

@@ -1,0 +1,269 @@
+"""The card of a job: a pure function from what is known of it to a message."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import PurePath
+
+from bot.domain.jobs import Failure, FailureCode, Job, JobState
+from bot.domain.views import CardView, ShownMedia, ShownReference
+from bot.ui.markdown import link, one_line, plain, prompt_block, shorten
+from bot.ui.messages import Accent, Action, Button, ButtonStyle, Kept, Message, Picture, Upload
+from bot.ui.texts import EN, Texts
+
+ALT_LIMIT = 1024
+TEXT_LIMIT = 4000
+PROMPT_LIMIT = 2000
+LINKS_LIMIT = 2400
+MARGIN = 100
+"""For what the renderer puts around the captions of references."""
+URL_LIMIT = 2048
+"""Of a picture shown by its link (Discord, Unfurled Media Item)."""
+RESULT_LIMIT = 5
+REFERENCE_LIMIT = 5
+"""Together the ten attachments of a message."""
+LATE_LOOKS_SECONDS = 30 * 60
+
+_ACCENTS = {
+    JobState.OFFERED: Accent.WAITING,
+    JobState.QUEUED: Accent.WAITING,
+    JobState.SUBMITTING: Accent.WORKING,
+    JobState.RUNNING: Accent.WORKING,
+    JobState.SUCCEEDED: Accent.DONE,
+    JobState.FAILED: Accent.FAILED,
+    JobState.CANCELLED: Accent.STOPPED,
+    JobState.TIMED_OUT: Accent.UNSURE,
+    JobState.UNKNOWN: Accent.UNSURE,
+}
+_EXTENSIONS = {
+    "image/png": "png",
+    "image/jpeg": "jpg",
+    "image/webp": "webp",
+    "image/gif": "gif",
+    "video/mp4": "mp4",
+    "video/webm": "webm",
+    "video/quicktime": "mov",
+}
+
+
+def draw(view: CardView, texts: Texts = EN) -> Message:
+    """What Discord shows of a job; within its limits whatever the prompt, the upstream's words and its links are."""
+    job = view.job
+    mention = _mention(view, texts)
+    standing = _over(view, texts) if job.is_final else _under_way(view, texts)
+    links, details = _links(view, texts), _details(view, texts)
+    references = _references(view, texts)
+    taken = sum(map(len, (mention, standing, links, details, *(picture.description for picture in references))))
+    prompt = prompt_block(job.request.prompt, min(PROMPT_LIMIT, TEXT_LIMIT - MARGIN - taken))
+    uploads = _uploads(view, texts)
+    return Message(
+        accent=_ACCENTS[job.state],
+        texts=tuple(text for text in (mention, prompt, standing, links, details) if text),
+        gallery=tuple(Picture(f"attachment://{file.filename}", file.description) for file in uploads),
+        references=references,
+        rows=_rows(job, texts),
+        attachments=(*uploads, *_reference_files(view)),
+        mention_user_id=job.user_id if mention else None,
+    )
+
+
+# ---------------------------------------------------------------- texts
+
+
+def _mention(view: CardView, texts: Texts) -> str:
+    job = view.job
+    if not view.mentions_member or job.is_private:
+        return ""
+    return texts.mention(job.user_id, succeeded=job.state is JobState.SUCCEEDED)
+
+
+def _under_way(view: CardView, texts: Texts) -> str:
+    match view.job.state:
+        case JobState.RUNNING:
+            return _running(view, texts)
+        case JobState.SUBMITTING:
+            return texts.submitting() if view.job.cancel_asked_at is None else texts.cancelling()
+        case _:
+            return _waiting(view, texts)
+
+
+def _over(view: CardView, texts: Texts) -> str:
+    job = view.job
+    match job.state:
+        case JobState.SUCCEEDED:
+            return _succeeded(view, texts)
+        case JobState.TIMED_OUT:
+            return texts.timed_out(view.usual_seconds, (job.finished_at or view.now) + LATE_LOOKS_SECONDS)
+        case JobState.UNKNOWN:
+            return texts.unknown()
+        case _:
+            return _ended(job, texts.cancelled if job.state is JobState.CANCELLED else texts.failed, texts)
+
+
+def _waiting(view: CardView, texts: Texts) -> str:
+    waiting = view.waiting
+    if view.job.cancel_asked_at is not None:
+        return texts.cancelling()
+    if waiting is None:
+        return texts.joining()
+    begins_at = None if waiting.wait_seconds is None else view.now + waiting.wait_seconds
+    place = texts.queued(waiting.position, begins_at)
+    if waiting.pause_reason is None:
+        return place
+    return f"{place}\n{texts.paused(waiting.pause_reason, waiting.paused_until)}"
+
+
+def _running(view: CardView, texts: Texts) -> str:
+    job = view.job
+    lines = [texts.running(job.progress_percent)]
+    if view.usual_seconds is not None:
+        done_at = (job.answered_at or job.submitted_at or view.now) + view.usual_seconds
+        lines.append(texts.usually_done(done_at) if done_at > view.now else texts.slower_than_usual(view.usual_seconds))
+    if job.cancel_asked_at is not None:
+        lines.append(texts.paid_though_cancelled())
+    return "\n".join(lines)
+
+
+def _succeeded(view: CardView, texts: Texts) -> str:
+    if view.job.cancel_asked_at is not None:
+        return texts.finished_though_cancelled()
+    ready = texts.succeeded(view.job.medium)
+    return ready if view.media else f"{ready}\n{texts.nothing_to_show()}"
+
+
+def _ended(job: Job, title: str, texts: Texts) -> str:
+    failure = job.failure or _FAILURES[job.state]
+    lines = [title, texts.failure(failure.code, one_line(failure.message, 400))]
+    if failure.code is FailureCode.OUT_OF_CREDITS:
+        lines.append(texts.credits_short(failure.required_credits, failure.available_credits))
+    if failure.supported_ratios:
+        lines.append(texts.supported_ratios(failure.supported_ratios))
+    lines.append(texts.refund(job.charged_credits, job.reserved_credits, began=job.generation_id is not None))
+    return "\n".join(lines)
+
+
+_FAILURES = {
+    JobState.FAILED: Failure(FailureCode.GENERATION_FAILED),
+    JobState.CANCELLED: Failure(FailureCode.CANCELLED_BY_MEMBER),
+}
+"""What is told where no reason was stored."""
+
+
+def _links(view: CardView, texts: Texts) -> str:
+    """A line for each result that is not attached."""
+    lines: list[str] = []
+    used = 0
+    for number, media in enumerate(_shown(view), 1):
+        if media.path is not None:
+            continue
+        line = _media_line(media, texts.item(view.job.medium, number, len(_shown(view))), texts)
+        used += len(line) + 1
+        if used > LINKS_LIMIT:
+            break
+        lines.append(line)
+    return "\n".join(lines)
+
+
+def _media_line(media: ShownMedia, item: str, texts: Texts) -> str:
+    if media.is_gone:
+        return texts.gone(item)
+    linked = link(item, media.url)
+    return texts.too_large(linked) if media.is_too_large else texts.not_brought(linked)
+
+
+def _details(view: CardView, texts: Texts) -> str:
+    job, request = view.job, view.job.request
+    ratio = (job.result and job.result.aspect_ratio) or request.aspect_ratio
+    seconds = None if request.duration_seconds is None else texts.durations((request.duration_seconds,))
+    choices = (_model_name(view, texts), ratio, request.resolution, request.quality, request.tier, seconds)
+    return "-# " + " · ".join([*(one_line(choice, 80) for choice in choices if choice), _cost(job, texts)])
+
+
+def _model_name(view: CardView, texts: Texts) -> str:
+    return view.model.name if view.model is not None else view.job.model_id or texts.default_model
+
+
+def _cost(job: Job, texts: Texts) -> str:
+    if job.charged_credits is not None:
+        return texts.charged(job.charged_credits)
+    return texts.cost(job.reserved_credits)
+
+
+# ---------------------------------------------------------------- pictures
+
+
+def _shown(view: CardView) -> Sequence[ShownMedia]:
+    """The results that a card may show: none of a job whose member did not want it any more."""
+    return () if view.job.cancel_asked_at is not None else view.media[:RESULT_LIMIT]
+
+
+def _uploads(view: CardView, texts: Texts) -> tuple[Upload, ...]:
+    job, shown = view.job, _shown(view)
+    return tuple(
+        Upload(
+            media.path,
+            f"easel-{job.id}-{number}.{_extension(media.content_type, media.path.name)}",
+            _alt(texts.alt(texts.item(job.medium, number, len(shown)), job.request.prompt)),
+        )
+        for number, media in enumerate(shown, 1)
+        if media.path is not None
+    )
+
+
+def _alt(text: str) -> str:
+    return shorten(" ".join(plain(text).split()), ALT_LIMIT)
+
+
+def _references(view: CardView, texts: Texts) -> tuple[Picture, ...]:
+    shown = view.references[:REFERENCE_LIMIT]
+    return tuple(
+        Picture(_reference_url(reference, number), texts.reference(number, len(shown)))
+        for number, reference in enumerate(shown, 1)
+        if _is_showable(reference)
+    )
+
+
+def _is_showable(reference: ShownReference) -> bool:
+    is_attached = reference.path is not None or reference.attachment_id is not None
+    return is_attached or (reference.url.startswith("https://") and len(reference.url) <= URL_LIMIT)
+
+
+def _reference_url(reference: ShownReference, number: int) -> str:
+    if reference.path is not None:
+        return f"attachment://{_reference_name(reference, number)}"
+    return f"attachment://{reference.filename}" if reference.attachment_id is not None else reference.url
+
+
+def _reference_name(reference: ShownReference, number: int) -> str:
+    return f"reference-{number}.{_extension('', reference.filename)}"
+
+
+def _reference_files(view: CardView) -> list[Upload | Kept]:
+    files: list[Upload | Kept] = []
+    for number, reference in enumerate(view.references[:REFERENCE_LIMIT], 1):
+        if reference.path is not None:
+            files.append(Upload(reference.path, _reference_name(reference, number)))
+        elif reference.attachment_id is not None:
+            files.append(Kept(reference.attachment_id, reference.filename, reference.url))
+    return files
+
+
+def _extension(content_type: str, filename: str) -> str:
+    """Of letters and digits alone, since Discord changes other names, which then are not found by `attachment://`."""
+    known = _EXTENSIONS.get(content_type.partition(";")[0].strip().lower())
+    given = PurePath(filename).suffix[1:].lower()
+    return known or (given if given.isascii() and given.isalnum() else "bin")
+
+
+# ---------------------------------------------------------------- buttons
+
+
+def _rows(job: Job, texts: Texts) -> tuple[tuple[Button, ...], ...]:
+    if job.state in (JobState.OFFERED, JobState.QUEUED):
+        is_asked = job.cancel_asked_at is not None
+        return ((Button(Action.CANCEL, job.id, texts.cancel, is_disabled=is_asked),),)
+    if not job.is_final:
+        return ()
+    if job.state is JobState.UNKNOWN:
+        return ((Button(Action.AGAIN, job.id, texts.ask_again),),)
+    return ((Button(Action.AGAIN, job.id, texts.again, ButtonStyle.PRIMARY),),)

@@ -1,0 +1,1 @@
+"""One command family a file: parse, call a service, reply."""

@@ -1,0 +1,32 @@
+"""`/models`: what can be made, and what it costs."""
+
+from __future__ import annotations
+
+from discord import app_commands
+from discord.app_commands import Choice, locale_str
+from discord.ext import commands
+
+from bot.chat.answering import say
+from bot.domain.catalog import Medium
+from bot.ui.answers import models_pages
+from bot.ui.texts import COMMANDS, EN
+from cogs.common import Catalogue, Interaction, Queries
+
+
+class Models(commands.Cog):
+    """The catalogue."""
+
+    def __init__(self, catalogue: Catalogue, queries: Queries) -> None:
+        self._catalogue = catalogue
+        self._queries = queries
+
+    @app_commands.command(description=locale_str(COMMANDS["models"]))
+    @app_commands.describe(medium=locale_str(COMMANDS["models.medium"]))
+    @app_commands.choices(medium=[Choice(name=locale_str(EN.headings[each]), value=each.value) for each in Medium])
+    @app_commands.allowed_installs(guilds=True, users=False)
+    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
+    async def models(self, interaction: Interaction, medium: str | None = None) -> None:
+        wanted = None if medium is None else Medium(medium)
+        usual_seconds = await self._queries.usual_seconds()
+        for page in models_pages(self._catalogue.current, wanted, usual_seconds):
+            await say(interaction, page)
