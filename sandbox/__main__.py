@@ -1,0 +1,63 @@
+"""`python -m sandbox meigen | discord --port N`: one of the two alone, on loopback, until Ctrl-C."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Sequence
+
+DISCORD_PORT = 8765
+MEIGEN_PORT = 8766
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    command = _parser().parse_args(arguments)
+    try:
+        asyncio.run(command.serve(command.port))
+    except KeyboardInterrupt:
+        return 0
+    except OSError as error:
+        print(f"Port {command.port} cannot be used: {error.strerror}.", file=sys.stderr)  # noqa: T201 - to who started it
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m sandbox", description="Stand-ins for Discord and MeiGen.")
+    commands = parser.add_subparsers(required=True, metavar="meigen | discord")
+    meigen = commands.add_parser("meigen", help="serve a simulated MeiGen; prints its address and a key")
+    meigen.add_argument("--port", type=int, default=MEIGEN_PORT, help="0 takes a free one")
+    meigen.set_defaults(serve=serve_meigen)
+    discord = commands.add_parser("discord", help="serve a simulated Discord; prints its addresses and a bot's token")
+    discord.add_argument("--port", type=int, default=DISCORD_PORT, help="0 takes a free one")
+    discord.set_defaults(serve=serve_discord)
+    return parser
+
+
+async def serve_meigen(port: int) -> None:
+    from sandbox.meigen import SandboxMeigen  # noqa: PLC0415 - each stand-in loads its own libraries alone
+
+    async with SandboxMeigen(port=port) as meigen:
+        _tell(MEIGEN_BASE_URL=meigen.base_url, MEIGEN_API_KEY=meigen.key, MEDIA_TRUSTED_HOSTS=meigen.host)
+        await asyncio.Event().wait()
+
+
+async def serve_discord(port: int) -> None:
+    from sandbox.discord import SandboxDiscord  # noqa: PLC0415 - each stand-in loads its own libraries alone
+    from sandbox.discord.preview import make_demo_world, start_preview  # noqa: PLC0415 - as above
+
+    async with await SandboxDiscord.start(port) as world:
+        page = await start_preview(world, make_demo_world(world).channel("gallery"))
+        _tell(DISCORD_API_URL=world.api_url, DISCORD_GATEWAY_URL=world.gateway_url, DISCORD_TOKEN=world.token)
+        print(f"The page to act in: {page}", flush=True)  # noqa: T201 - the answer to the command
+        await asyncio.Event().wait()
+
+
+def _tell(**settings: str) -> None:
+    for name, value in settings.items():
+        print(f"{name}={value}", flush=True)  # noqa: T201 - the answer to the command
+
+
+if __name__ == "__main__":
+    sys.exit(main())

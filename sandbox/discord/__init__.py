@@ -1,0 +1,32 @@
+"""A simulated Discord behind real HTTP and a real gateway websocket.
+
+The world, its rules and its people are SimCord's; this package puts sockets in front of them, so that an unmodified bot
+logs in from any process with its own transports. Time is real time, which a test may move ahead (`WorldClock.advance`).
+"""
+
+from sandbox.discord.actors import Member
+from sandbox.discord.faults import Delay, DropAnswer, DropRequest, RateLimit, ServerError
+from sandbox.discord.records import Attachment, Button, File, Message, Outcome, RecordedRequest, SentInteraction
+from sandbox.discord.server import SandboxDiscord
+from sandbox.discord.world import Channel, Guild, World, WorldClock
+
+__all__ = [
+    "Attachment",
+    "Button",
+    "Channel",
+    "Delay",
+    "DropAnswer",
+    "DropRequest",
+    "File",
+    "Guild",
+    "Member",
+    "Message",
+    "Outcome",
+    "RateLimit",
+    "RecordedRequest",
+    "SandboxDiscord",
+    "SentInteraction",
+    "ServerError",
+    "World",
+    "WorldClock",
+]

@@ -1,0 +1,57 @@
+"""Which file lies behind a media address."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from sandbox import media
+from sandbox.meigen.engine import Generation, State, result_names
+from sandbox.meigen.gallery import Item
+from sandbox.scenes import Scene
+
+CONTENT_TYPES: Final = {"png": "image/png", "jpg": "image/jpeg", "mp4": "video/mp4"}
+
+
+@dataclass(frozen=True, slots=True)
+class MediaFile:
+    """A file that is made when it is asked for."""
+
+    scene: Scene
+    size: tuple[int, int]
+    suffix: str
+    seconds: float = 0.0
+
+    @property
+    def content_type(self) -> str:
+        return CONTENT_TYPES[self.suffix]
+
+    def content(self) -> bytes:
+        """Takes up to seconds: not for the event loop. Lately made files are kept."""
+        if self.suffix == "mp4":
+            return media.video(self.scene, self.size, self.seconds)
+        return media.picture(self.scene, self.size, "PNG" if self.suffix == "png" else "JPEG")
+
+    def bulky_content(self) -> bytes:
+        """A PNG of the same size without compression, whatever the file's name says."""
+        return media.bulky_picture(self.scene, self.size)
+
+
+def result_file(generation: Generation, name: str, picture_scale: float, video_pixels: int) -> MediaFile | None:
+    """The file `name` ("0.png") of a generation; None where there is none, or not yet."""
+    names = [path.rpartition("/")[2] for path in result_names(generation)]
+    if generation.state is not State.COMPLETED or name not in names:
+        return None
+    number, _, suffix = name.partition(".")
+    order = generation.order
+    if suffix == "mp4":
+        size = media.video_size(generation.ratio, order.resolution, video_pixels)
+    else:
+        size = media.picture_size(generation.ratio, order.resolution, picture_scale)
+    return MediaFile(Scene(order.prompt, generation.id, int(number)), size, suffix, order.duration_seconds or 0)
+
+
+def gallery_file(item: Item) -> MediaFile:
+    """The picture of a gallery item, at half of the size that it is said to have."""
+    width, height = item.size_pixels or (1024, 1024)
+    return MediaFile(Scene(item.text, item.id), (width // 2, height // 2), "jpg")
