@@ -1,0 +1,72 @@
+"""MeiGen without sockets: the sandbox's state machine, through the client's own building and reading."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from bot.clock import Clock
+from bot.domain.catalog import Model
+from bot.domain.requests import GenerationRequest
+from bot.net import Answer, Head
+from bot.ports import Accepted, Generation
+from bot.providers.meigen.answers import read_generation, read_submission
+from bot.providers.meigen.build import generation_body
+from bot.providers.meigen.catalogue import read_models
+from sandbox.meigen import Answer as EngineAnswer
+from sandbox.meigen import MeigenEngine
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """Of one way, in seconds."""
+
+    least_seconds: float = 0.025
+    most_seconds: float = 0.25
+
+    def draw(self, dice: random.Random) -> float:
+        return dice.uniform(self.least_seconds, self.most_seconds)
+
+
+class SimulatedMeigen:
+    """`bot.ports.Provider`. `effect` is told of every change in the world outside."""
+
+    name = "meigen"
+
+    def __init__(
+        self, engine: MeigenEngine, clock: Clock, dice: random.Random, effect: Callable[[str], None], latency: Latency
+    ) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._dice = dice
+        self._effect = effect
+        self._latency = latency
+
+    async def models(self) -> Sequence[Model]:
+        models, _ = read_models(_wire(self._engine.models()).body)
+        return models
+
+    async def submit(self, request: GenerationRequest, model: Model | None, key: str) -> Accepted:
+        self._effect("post left")
+        await self._travel()
+        answer = self._engine.create(self._clock.now(), key, generation_body(request, model))
+        self._effect("post arrived")
+        await self._travel()
+        return read_submission(_wire(answer), self._clock.now())
+
+    async def look(self, generation_id: str, key: str) -> Generation:
+        await self._travel()
+        answer = self._engine.status(self._clock.now(), generation_id, key)
+        await self._travel()
+        return read_generation(_wire(answer), self._clock.now())
+
+    async def _travel(self) -> None:
+        await asyncio.sleep(self._latency.draw(self._dice))
+
+
+def _wire(answer: EngineAnswer) -> Answer:
+    headers = {name.lower(): value for name, value in answer.headers.items()}
+    return Answer(Head(answer.status, headers), json.dumps(answer.body).encode())
