@@ -51,9 +51,9 @@ def run() -> int:
 
 def _run_bot(settings: Settings) -> int:
     # Not at the top: discord.py takes long to import, and `version` and wrong settings need not wait for it.
-    from bot import app  # noqa: PLC0415  see above
+    from bot.app import run as run_bot  # noqa: PLC0415  see above
 
-    return run_to_end(app.run(settings))
+    return run_to_end(run_bot(settings))
 
 
 def run_to_end(work: Coroutine[Any, Any, None]) -> int:

@@ -24,6 +24,10 @@ from bot.ports import DocumentStore
 
 log = logging.getLogger(__name__)
 
+# Easel does not speak; two warnings about libraries for voice would only worry whoever starts it.
+discord.VoiceClient.warn_nacl = False
+discord.VoiceClient.warn_dave = False
+
 AUTHENTICATION_FAILED = 4004
 """A close code of the gateway (Discord, Gateway Close Event Codes)."""
 MAX_RATE_LIMIT_SECONDS = 60

@@ -68,7 +68,12 @@ class References:
 def _renewed(
     index: int, reference: Reference, carried: Mapping[str, CarriedReference], fresh_until: float
 ) -> Reference | None:
-    if reference.expires_at is None or reference.expires_at >= fresh_until:
+    if _lives(reference, fresh_until):
         return reference
     file = carried.get(carried_name(index, reference))
-    return None if file is None else replace(reference, url=file.url)
+    renewed = None if file is None else replace(reference, url=file.url)
+    return renewed if renewed is not None and _lives(renewed, fresh_until) else None
+
+
+def _lives(reference: Reference, fresh_until: float) -> bool:
+    return reference.expires_at is None or reference.expires_at >= fresh_until
