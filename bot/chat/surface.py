@@ -83,13 +83,14 @@ class DiscordSurface:
         except MessageGone:
             return None
 
-    async def find_post(self, channel_id: int, job_id: int, since: float) -> Shown | None:
+    async def find_post(self, channel_id: int, job_id: int, since: float, besides: int | None = None) -> Shown | None:
         """See the port. Looks at the 500 messages after `since`."""
         after = _snowflake_at(since - CLOCK_MARGIN_SECONDS)
         for _ in range(MAX_PAGES):
             async with self._asking():
                 page = await self._client.http.logs_from(channel_id, PAGE, after=after)
-            found = next((message for message in page if self._is_ours(message, job_id)), None)
+            ours = (message for message in page if self._is_ours(message, job_id))
+            found = next((message for message in ours if int(message["id"]) != besides), None)
             if found is not None:
                 return _shown(found)
             if len(page) < PAGE:
@@ -144,6 +145,13 @@ def _job_of(custom_id: object) -> str | None:
     return None
 
 
+def _action_of(custom_id: object) -> str | None:
+    match str(custom_id).split(":"):
+        case ["easel", action, _, *_]:
+            return action
+    return None
+
+
 def _components(parent: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     for component in parent.get("components") or ():
         yield component
@@ -159,7 +167,8 @@ def _shown(message: Mapping[str, Any]) -> Shown:
     attachments = tuple(
         CarriedReference(int(item["id"]), item["filename"], item["url"]) for item in message.get("attachments", ())
     )
-    return Shown(int(message["channel_id"]), int(message["id"]), attachments)
+    actions = frozenset(filter(None, (_action_of(component.get("custom_id")) for component in _components(message))))
+    return Shown(int(message["channel_id"]), int(message["id"]), attachments, actions)
 
 
 def _shown_of(message: discord.WebhookMessage) -> Shown:

@@ -53,7 +53,7 @@ class Gate:
     steps_down: int = 0
     """How many below the limit the gate holds itself."""
     step_up_at: float = 0.0
-    """When to try one more again, while stepped down or bursting less."""
+    """When to try one more again, while stepped down or bursting less; then, until when the full pace is on trial."""
     quiet_seconds: float = QUIET_SECONDS
     """How long it must be quiet before stepping up; doubles whenever that failed."""
     told_limit: int | None = None
@@ -94,12 +94,23 @@ def opens_at(gate: Gate, limit: GateLimit, slots: Sequence[Slot], now: float) ->
 
 
 def leaves_at(gate: Gate, limit: GateLimit, slots: Sequence[Slot], position: int, now: float) -> float | None:
-    """When the job at that place of the line (from 1) will leave, if all goes well; None while that cannot be told."""
+    """When the job at that place of the line (from 1) will leave, if every answer comes at once and none objects.
+
+    None while that cannot be told.
+    """
     opens = opens_at(gate, limit, slots, now)
     if opens is None:
         return None
-    pace = _pace_seconds(gate, limit)
-    return max(opens, now, max(gate.paced_until, opens) + (position - gate.burst) * pace)
+    allowed, pace = allowed_requests(gate, limit), _pace_seconds(gate, limit)
+    hold = limit.window_seconds + MARGIN_SECONDS
+    ends = sorted(held_until(slot, limit) or now + hold for slot in slots)
+    leaves, paced_until = max(opens, now), gate.paced_until
+    for _ in range(position):
+        freed = ends[-allowed] if len(ends) >= allowed else leaves
+        leaves = max(leaves, freed, paced_until - (gate.burst - 1) * pace)
+        paced_until = max(paced_until, leaves) + pace
+        ends.append(leaves + hold)
+    return leaves
 
 
 def sent(gate: Gate, limit: GateLimit, now: float) -> Gate:
@@ -116,7 +127,7 @@ def accepted(gate: Gate, told_limit: int | None = None) -> Gate:
 
 def unsent(gate: Gate, limit: GateLimit, now: float) -> Gate:
     """The gate after a claim whose request never left: the pace is given back, the next try waits 1, 2, 4 … 30 s."""
-    wait = min(2.0**gate.consecutive_pauses, UNREACHABLE_MAX_SECONDS)
+    wait = min(_doubled(1.0, gate.consecutive_pauses), UNREACHABLE_MAX_SECONDS)
     return _paused(
         replace(gate, paced_until=gate.paced_until - _pace_seconds(gate, limit)),
         now + wait,
@@ -127,7 +138,7 @@ def unsent(gate: Gate, limit: GateLimit, now: float) -> Gate:
 def unanswered(gate: Gate, now: float) -> Gate:
     """The gate after a submission without a readable answer: an upstream that fails gets one probe at a time, so that
     not every job of the line ends unknown."""
-    return _paused(gate, now + min(5.0 * 2.0**gate.consecutive_pauses, 120.0), PauseReason.UNREACHABLE)
+    return _paused(gate, now + min(_doubled(5.0, gate.consecutive_pauses), 120.0), PauseReason.UNREACHABLE)
 
 
 def blocked(gate: Gate, now: float, reason: PauseReason) -> Gate:
@@ -140,11 +151,13 @@ def refused(gate: Gate, limit: GateLimit, now: float, retry_after_seconds: float
 
     A 429 for a request that left before the running pause began tells nothing new: it can only lengthen the pause.
     """
-    until = now + _refusal_pause_seconds(gate, retry_after_seconds)
     if now < gate.paused_until and gate.pause_reason is PauseReason.RATE_LIMITED:
+        until = now + _refusal_pause_seconds(gate.consecutive_pauses - 1, retry_after_seconds)
         return replace(gate, paused_until=max(gate.paused_until, until))
+    until = now + _refusal_pause_seconds(gate.consecutive_pauses, retry_after_seconds)
     was_lowered = gate.burst < BURST
-    quiet_seconds = min(gate.quiet_seconds * 2, QUIET_MAX_SECONDS) if was_lowered else QUIET_SECONDS
+    has_failed = was_lowered or now < gate.step_up_at
+    quiet_seconds = min(gate.quiet_seconds * 2, QUIET_MAX_SECONDS) if has_failed else QUIET_SECONDS
     lowered = replace(
         gate,
         burst=1,
@@ -190,10 +203,15 @@ def _paused(gate: Gate, until: float, reason: PauseReason) -> Gate:
     )
 
 
-def _refusal_pause_seconds(gate: Gate, retry_after_seconds: float | None) -> float:
+def _refusal_pause_seconds(pauses_before: int, retry_after_seconds: float | None) -> float:
     asked = PAUSE_DEFAULT_SECONDS if retry_after_seconds is None else max(1.0, retry_after_seconds)
     # The first refusal waits exactly as long as was asked for; repeats back off.
-    return min(asked * 2.0 ** min(gate.consecutive_pauses, 10), PAUSE_MAX_SECONDS)
+    return min(_doubled(asked, pauses_before), PAUSE_MAX_SECONDS)
+
+
+def _doubled(seconds: float, times: int) -> float:
+    # An upstream may be down for days: unbounded, the power overflows after a thousand tries.
+    return seconds * 2.0 ** min(times, 10)
 
 
 def _stepped_up(gate: Gate, now: float) -> Gate:
@@ -201,4 +219,4 @@ def _stepped_up(gate: Gate, now: float) -> Gate:
         return gate
     if gate.steps_down > 0:
         return replace(gate, steps_down=gate.steps_down - 1, step_up_at=now + gate.quiet_seconds)
-    return replace(gate, burst=BURST)
+    return replace(gate, burst=BURST, step_up_at=now + gate.quiet_seconds)

@@ -10,9 +10,9 @@ from bot.domain.jobs import Job
 from bot.errors import ChannelClosed, MessageGone, PayloadTooLarge, ShowRefused, TokenDead
 from bot.pipeline.exhibits import Exhibits
 from bot.pipeline.ladder import NONCE_SECONDS, POSTED_AGAIN, needs_channel, nonce_of, rungs
-from bot.ports import Card, Cards, Rung, Shown, Surface
+from bot.ports import Card, CardKind, Cards, Rung, Shown, Surface
 from bot.ui.cards import draw
-from bot.ui.messages import Message
+from bot.ui.messages import Action, Message
 
 log = logging.getLogger(__name__)
 
@@ -99,6 +99,9 @@ class Delivery:
             if found is not None:
                 return found
             began_at = None
+        if began_at is None and await self._is_shown_already(card):
+            assert card.message_id is not None
+            return Shown(card.channel_id, card.message_id)
         nonce = nonce_of(card)
         if began_at is None:
             await self._cards.intend_post(job.id, rung, nonce)
@@ -106,9 +109,19 @@ class Delivery:
             return await self._surface.post(card.channel_id, message, nonce)
         return await self._surface.post_directly(job.user_id, message, nonce)
 
+    async def _is_shown_already(self, card: Card) -> bool:
+        """Whether an edit that was cut off before it was recorded had brought the end to the card all the same."""
+        if card.kind is not CardKind.CHANNEL or card.message_id is None:
+            return False
+        try:
+            standing = await self._surface.find_message(card.channel_id, card.message_id)
+        except (ChannelClosed, ShowRefused):
+            return False
+        return standing is not None and Action.AGAIN in standing.actions
+
     async def _find_post(self, job: Job, card: Card, rung: Rung, since: float) -> Shown | None:
         if rung is Rung.CHANNEL_POST:
-            return await self._surface.find_post(card.channel_id, job.id, since)
+            return await self._surface.find_post(card.channel_id, job.id, since, besides=card.message_id)
         return await self._surface.find_direct_post(job.user_id, job.id, since)
 
     async def _post_failed(self, card: Card, rung: Rung) -> Card:

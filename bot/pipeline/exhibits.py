@@ -8,7 +8,7 @@ from bot.domain.catalog import Medium
 from bot.domain.jobs import Job, JobState
 from bot.domain.requests import Reference
 from bot.domain.views import CardView, ShownMedia, ShownReference
-from bot.errors import MediaDown, MediaError, MediaGone
+from bot.errors import MediaDown, MediaError, MediaGone, MediaTooLarge
 from bot.pipeline.references import carried_name
 from bot.ports import Card, Media
 from bot.services.viewing import CardViews
@@ -63,7 +63,7 @@ class Exhibits:
             raise
         except MediaError as error:
             log.warning("job %d: result %d cannot be brought here: %s", job.id, index, error)
-            return ShownMedia(url, is_gone=isinstance(error, MediaGone), is_too_large=not isinstance(error, MediaGone))
+            return ShownMedia(url, is_gone=isinstance(error, MediaGone), is_too_large=isinstance(error, MediaTooLarge))
         fitted = await self._media.fit(file, limit_bytes)
         if fitted is None:
             return ShownMedia(url, is_too_large=True)

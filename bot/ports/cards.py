@@ -83,6 +83,8 @@ class Shown:
     channel_id: int
     message_id: int
     attachments: tuple[CarriedReference, ...] = ()
+    actions: frozenset[str] = frozenset()
+    """What its buttons do (`bot.ui.messages.Action`); told by `find_message` alone."""
 
 
 class Surface(Protocol):
@@ -112,8 +114,9 @@ class Surface(Protocol):
         """A message of ours; None where it was deleted."""
         ...
 
-    async def find_post(self, channel_id: int, job_id: int, since: float) -> Shown | None:
-        """A message of ours, posted since (epoch seconds), that shows the job; None where there is none."""
+    async def find_post(self, channel_id: int, job_id: int, since: float, besides: int | None = None) -> Shown | None:
+        """A message of ours, posted since (epoch seconds), that shows the job, `besides` a known one; None: there is
+        none."""
         ...
 
     async def find_direct_post(self, user_id: int, job_id: int, since: float) -> Shown | None:

@@ -19,6 +19,8 @@ T = TypeVar("T")
 
 BATCH_UNITS = 256
 BACKUPS_KEPT = 2
+FAULTS_OF_A_UNIT = (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.InterfaceError, sqlite3.DataError)
+"""A statement that the database refuses for what it says; all other errors are of the database itself."""
 
 
 class SqliteDriver:
@@ -38,8 +40,11 @@ class SqliteDriver:
 
         Raises StoreHeld, StoreTooNew, StoreDown.
         """
-        path.parent.mkdir(parents=True, exist_ok=True)
-        lock = await hold_lock(path.with_name(path.name + ".lock"), lock_patience_seconds)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            lock = await hold_lock(path.with_name(path.name + ".lock"), lock_patience_seconds)
+        except OSError as error:
+            raise StoreDown(f"{path}: {error.strerror}") from error
         try:
             connection = await aiosqlite.connect(path, isolation_level=None)
             try:
@@ -119,9 +124,10 @@ def _run_in_savepoint(raw: sqlite3.Connection, unit: Callable[[], Unit[Any]]) ->
     raw.execute("SAVEPOINT unit")
     try:
         outcome: object = drive(unit(), lambda statement: _execute(raw, statement))
-    except sqlite3.Error:
-        raise
-    except Exception as error:  # noqa: BLE001  it belongs to the one who asked, not to the batch
+    except Exception as error:
+        if isinstance(error, sqlite3.Error) and not isinstance(error, FAULTS_OF_A_UNIT):
+            raise
+        # It belongs to the one who asked, not to the batch.
         raw.execute("ROLLBACK TO unit")
         outcome = error
     raw.execute("RELEASE unit")
@@ -136,20 +142,24 @@ def _execute(raw: sqlite3.Connection, statement: Statement) -> list[Row]:
     return [dict(zip(columns, values, strict=True)) for values in cursor]
 
 
-def prepare(raw: sqlite3.Connection, path: Path | None) -> None:
-    """Set the connection up and migrate. `path` None: in memory, nothing to back up. Raises StoreTooNew."""
+def prepare(raw: sqlite3.Connection, path: Path | None, steps: Sequence[tuple[int, str]] | None = None) -> None:
+    """Set the connection up and migrate. Raises StoreTooNew.
+
+    `path` None: in memory, nothing to back up. `steps` are (version, script) in order; None: all that there are.
+    """
+    steps = migrations() if steps is None else steps
     raw.execute("PRAGMA journal_mode = WAL")
     raw.execute("PRAGMA synchronous = FULL")
     raw.execute("PRAGMA foreign_keys = ON")
     raw.execute("PRAGMA busy_timeout = 5000")
     raw.execute("CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)")
     found = raw.execute("SELECT COALESCE(MAX(version), 0) FROM schema_version").fetchone()[0]
-    known = migrations()[-1][0]
+    known = steps[-1][0]
     if found > known:
         raise StoreTooNew(found, known)
     if path is not None and 0 < found < known:
         _back_up(raw, path, found)
-    for version, script in migrations():
+    for version, script in steps:
         if version > found:
             _migrate(raw, version, script)
 

@@ -52,10 +52,12 @@ class SubmissionStore:
 def recover(ledger: Ledger, owner: str, accounts: tuple[Account, ...]) -> Unit[int]:
     """At start, before anything else: what an earlier process had claimed and not answered is unknown. Tells how many.
 
-    Its slots count from now, since nobody knows when the upstream counted them.
+    Its slots count from now, since nobody knows when the upstream counted them. Times that lie ahead, since the clock was
+    put back meanwhile, become now.
     """
     now = ledger.now()
     yield from do("close_interrupted_sends", now=now)
+    yield from do("draw_times_back", now=now)
     for account in accounts:
         gate = yield from read_gate(account.id)
         yield from save_gate(account.id, gates.recovered(gate, account.limit, now))

@@ -1,4 +1,4 @@
-"""Discord as plain data: interactions with their tokens, and the messages that stand."""
+"""Discord as plain data: interactions with their tokens, the messages that stand, and what is wrong with it."""
 
 from __future__ import annotations
 
@@ -8,11 +8,26 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from bot.clock import Clock
-from bot.errors import MessageGone, TokenDead
+from bot.errors import ChannelClosed, MessageGone, ShowRefused, SurfaceDown, TokenDead
 from bot.ports import Shown
 from bot.ui.messages import Message
 
-TOKEN_SECONDS = 900.0
+NONCE_SECONDS = 180.0
+
+
+@dataclass(frozen=True, slots=True)
+class DiscordFaults:
+    """Shares from 0 to 1, of requests or of messages."""
+
+    token_seconds: float = 900.0
+    down: float = 0.0
+    """Requests that fail and change nothing."""
+    answer_lost: float = 0.0
+    """Requests that are carried out and fail."""
+    uneditable: float = 0.0
+    """Messages that cannot be edited by their ids (30046)."""
+    closed_channels: frozenset[int] = frozenset()
+    """Channels that are out of reach but by a token."""
 
 
 @dataclass(slots=True)
@@ -22,14 +37,15 @@ class Standing:
     channel_id: int
     message_id: int
     message: Message
-    token: str | None
     nonce: str | None = None
+    stands_since: float = 0.0
 
 
 @dataclass(slots=True)
 class DiscordState:
     """Copied whole at every crash point."""
 
+    faults: DiscordFaults = field(default_factory=DiscordFaults)
     standing: dict[int, Standing] = field(default_factory=dict)
     deleted: set[int] = field(default_factory=set)
     tokens: dict[str, float] = field(default_factory=dict)
@@ -39,26 +55,30 @@ class DiscordState:
     next_id: int = 1
 
     def answer(self, token: str, channel_id: int, message: Message) -> int:
-        """The first answer to an interaction."""
-        return self._stand(channel_id, message, token, None).message_id
+        """The first answer to an interaction, a moment after it."""
+        self.answers[token] = self._stand(channel_id, message, None, self.tokens[token]).message_id
+        return self.answers[token]
 
-    def post(self, channel_id: int, message: Message, nonce: str) -> Standing:
+    def post(self, channel_id: int, message: Message, nonce: str, now: float) -> Standing:
+        """A new message, or the one that was posted with that nonce a short while ago."""
         for standing in self.standing.values():
-            if standing.nonce == nonce and standing.channel_id == channel_id:
+            is_young = now - standing.stands_since < NONCE_SECONDS
+            if standing.nonce == nonce and standing.channel_id == channel_id and is_young:
                 return standing
-        return self._stand(channel_id, message, None, nonce)
+        return self._stand(channel_id, message, nonce, now)
 
-    def _stand(self, channel_id: int, message: Message, token: str | None, nonce: str | None) -> Standing:
-        standing = Standing(channel_id, self.next_id, message, token, nonce)
+    def _stand(self, channel_id: int, message: Message, nonce: str | None, now: float) -> Standing:
+        standing = Standing(channel_id, self.next_id, message, nonce, now)
         self.standing[self.next_id] = standing
-        if token is not None:
-            self.answers[token] = self.next_id
         self.next_id += 1
         return standing
 
     def delete(self, message_id: int) -> None:
         del self.standing[message_id]
         self.deleted.add(message_id)
+
+    def is_uneditable(self, message_id: int) -> bool:
+        return random.Random(message_id).random() < self.faults.uneditable
 
 
 class SimulatedDiscord:
@@ -71,7 +91,7 @@ class SimulatedDiscord:
         self._effect = effect
 
     async def edit_by_token(self, token: str, message: Message) -> Shown:
-        await self._travel()
+        await self._arrive()
         self._check(token)
         message_id = self._state.answers.get(token)
         if message_id is None:
@@ -79,33 +99,40 @@ class SimulatedDiscord:
         return await self._edit(message_id, message)
 
     async def edit_by_ids(self, channel_id: int, message_id: int, message: Message) -> Shown:
-        await self._travel()
+        await self._arrive()
+        self._enter(channel_id)
+        if self._state.is_uneditable(message_id) and message_id in self._state.standing:
+            raise ShowRefused(30046)
         return await self._edit(message_id, message)
 
     async def post(self, channel_id: int, message: Message, nonce: str) -> Shown:
-        await self._travel()
-        standing = self._state.post(channel_id, message, nonce)
+        await self._arrive()
+        self._enter(channel_id)
+        standing = self._state.post(channel_id, message, nonce, self._clock.now())
         self._effect("posted")
-        await self._travel()
+        await self._return()
         return Shown(channel_id, standing.message_id)
 
     async def post_directly(self, user_id: int, message: Message, nonce: str) -> Shown:
         return await self.post(-user_id, message, nonce)
 
     async def find_answer(self, token: str) -> Shown | None:
-        await self._travel()
+        await self._arrive()
         self._check(token)
         return self._find(self._state.answers.get(token))
 
     async def find_message(self, channel_id: int, message_id: int) -> Shown | None:
-        await self._travel()
+        await self._arrive()
+        self._enter(channel_id)
         return self._find(message_id)
 
-    async def find_post(self, channel_id: int, job_id: int, since: float) -> Shown | None:
-        await self._travel()
+    async def find_post(self, channel_id: int, job_id: int, since: float, besides: int | None = None) -> Shown | None:
+        await self._arrive()
+        self._enter(channel_id)
         for standing in self._state.standing.values():
             buttons = [button for row in standing.message.rows for button in row]
-            if standing.channel_id == channel_id and any(button.job_id == job_id for button in buttons):
+            is_elsewhere = standing.channel_id != channel_id or standing.message_id == besides
+            if not is_elsewhere and standing.stands_since > since - 60 and any(b.job_id == job_id for b in buttons):
                 return Shown(channel_id, standing.message_id)
         return None
 
@@ -113,12 +140,19 @@ class SimulatedDiscord:
         return await self.find_post(-user_id, job_id, since)
 
     def _check(self, token: str) -> None:
-        if self._clock.now() >= self._state.tokens[token] + TOKEN_SECONDS:
+        if self._clock.now() >= self._state.tokens[token] + self._state.faults.token_seconds:
             raise TokenDead(50027)
+
+    def _enter(self, channel_id: int) -> None:
+        if channel_id in self._state.faults.closed_channels:
+            raise ChannelClosed(50001)
 
     def _find(self, message_id: int | None) -> Shown | None:
         standing = None if message_id is None else self._state.standing.get(message_id)
-        return None if standing is None else Shown(standing.channel_id, standing.message_id)
+        if standing is None:
+            return None
+        actions = frozenset(button.action for row in standing.message.rows for button in row)
+        return Shown(standing.channel_id, standing.message_id, actions=actions)
 
     async def _edit(self, message_id: int, message: Message) -> Shown:
         standing = self._state.standing.get(message_id)
@@ -126,8 +160,15 @@ class SimulatedDiscord:
             raise MessageGone(10008)
         standing.message = message
         self._effect("edited")
-        await self._travel()
+        await self._return()
         return Shown(standing.channel_id, message_id)
 
-    async def _travel(self) -> None:
+    async def _arrive(self) -> None:
         await asyncio.sleep(self._dice.uniform(0.02, 0.1))
+        if self._dice.random() < self._state.faults.down:
+            raise SurfaceDown(0, "503")
+
+    async def _return(self) -> None:
+        await asyncio.sleep(self._dice.uniform(0.02, 0.1))
+        if self._dice.random() < self._state.faults.answer_lost:
+            raise SurfaceDown(0, "reset")

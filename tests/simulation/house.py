@@ -7,7 +7,7 @@ import random
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -26,13 +26,15 @@ from bot.services.catalogue import Catalogue
 from bot.services.intake import Intake, Rules
 from bot.services.signals import Signals
 from bot.services.viewing import CardViews
+from bot.store.cards import CardStore
 from bot.store.sqlite import prepare, run_batch
 from bot.store.store import Store, assemble
 from bot.store.submissions import SubmissionStore
 from bot.store.units import Unit
+from bot.store.watching import WatchStore
 from sandbox.meigen import MeigenEngine
 from tests.simulation.discord import DiscordState, SimulatedDiscord
-from tests.simulation.upstream import Latency, SimulatedMeigen
+from tests.simulation.upstream import FAULTLESS, Latency, MeigenFaults, SimulatedMeigen
 
 T = TypeVar("T")
 
@@ -100,7 +102,19 @@ class Outside:
     database: bytes
     engine: MeigenEngine
     discord: DiscordState
-    key: str
+    keys: tuple[str, ...]
+    """One account each."""
+    faults: MeigenFaults = FAULTLESS
+    unanswered: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """Parts that are replaced by worse ones, to see whether the harness notices."""
+
+    submissions: type[SubmissionStore] = SubmissionStore
+    watching: type[WatchStore] = WatchStore
+    cards: type[CardStore] = CardStore
 
 
 @dataclass(slots=True)
@@ -109,9 +123,8 @@ class House:
 
     raw: sqlite3.Connection
     store: Store
-    intake: Intake
-    upstream: SimulatedMeigen
-    account: Account
+    intakes: list[Intake]
+    """One for each account."""
     signals: Signals
     stages: list[asyncio.Task[None]]
 
@@ -121,43 +134,55 @@ class House:
                 stage.result()
 
 
-async def open_house(  # noqa: PLR0913  the knobs of a scenario
+HEALTHY = Mutant()
+
+
+async def open_house(  # noqa: PLR0913  the knobs of a world
     outside: Outside,
     clock: Clock,
     dice: random.Random,
     effect: Effect,
     limit: GateLimit,
     owner: str,
-    submissions: type[SubmissionStore] = SubmissionStore,
+    mutant: Mutant = HEALTHY,
     latency: Latency = LATENCY,
 ) -> House:
     """Start a process as `bot.app` does: recover, then run all stages."""
     raw = sqlite3.connect(":memory:", isolation_level=None)
     raw.deserialize(outside.database)
     driver = DirectDriver(raw, effect)
-    store = await assemble(driver, clock, PlainSealer(), owner)
-    if submissions is not SubmissionStore:
-        store = _with_submissions(store, submissions(driver, store.door._ledger, owner))
-    upstream = SimulatedMeigen(outside.engine, clock, dice, effect, latency)
+    store = _mutated(await assemble(driver, clock, PlainSealer(), owner), driver, owner, mutant)
+    upstream = SimulatedMeigen(outside.engine, clock, dice, effect, latency, outside.faults, outside.unanswered)
     surface = SimulatedDiscord(outside.discord, clock, dice, effect)
-    account = Account(await store.accounts.enter("meigen", "simulated"), "meigen", limit, outside.key)
-    accounts = {account.id: account}
+    entered = [Account(await store.accounts.enter("meigen", key), "meigen", limit, key) for key in outside.keys]
+    accounts = {account.id: account for account in entered}
     signals = Signals()
-    await store.submissions.recover((account,))
+    await store.submissions.recover(tuple(entered))
     catalogue = Catalogue([upstream], store.asking, clock)
     await catalogue.refresh()
     views = CardViews(store.asking, catalogue, accounts, clock)
     references = References(store.cards, surface)
     delivery = Delivery(store.cards, surface, Exhibits(PaperMedia(), views), clock)
-    running = [
-        Dispatcher(account, store.submissions, upstream, catalogue, references, signals, clock).run(),
+    stages = [
+        Dispatcher(account, store.submissions, upstream, catalogue, references, signals, clock).run()
+        for account in entered
+    ]
+    stages += [
         Watcher(store.watching, store.asking, {"meigen": upstream}, accounts, signals, clock, 3.0).run(),
         Courier(store.cards, store.asking, delivery, accounts, signals, clock).run(),
         Doorkeeper(store.door, store.cards, surface, signals, clock).run(),
     ]
-    intake = Intake(store.door, store.asking, catalogue, views, {"meigen": account}, signals, Rules())
-    return House(raw, store, intake, upstream, account, signals, [asyncio.create_task(stage) for stage in running])
+    intakes = [
+        Intake(store.door, store.asking, catalogue, views, {"meigen": account}, signals, Rules()) for account in entered
+    ]
+    return House(raw, store, intakes, signals, [asyncio.create_task(stage) for stage in stages])
 
 
-def _with_submissions(store: Store, submissions: SubmissionStore) -> Store:
-    return Store(store.door, submissions, store.watching, store.cards, store.asking, store.accounts)
+def _mutated(store: Store, driver: DirectDriver, owner: str, mutant: Mutant) -> Store:
+    ledger = store.door._ledger
+    return replace(
+        store,
+        submissions=mutant.submissions(driver, ledger, owner),
+        watching=mutant.watching(driver, ledger),
+        cards=mutant.cards(driver, ledger),
+    )

@@ -4,15 +4,23 @@ WHERE state = 'succeeded' AND provider = :provider AND model_id = :model_id AND 
 ORDER BY finished_at DESC LIMIT :count;
 
 -- name: usage
+-- Spent and jobs are of those asked for since; what is under way is reserved whenever it was asked for. A charge that was
+-- never told counts as estimated: of a success, and of what timed out once nobody looks any more.
 SELECT
-    COALESCE(SUM(CASE WHEN state NOT IN ('cancelled', 'failed') THEN 1 ELSE 0 END), 0) AS jobs,
-    COALESCE(SUM(CASE WHEN charged_credits IS NOT NULL THEN charged_credits ELSE 0 END), 0) AS spent_credits,
+    COALESCE(SUM(CASE WHEN created_at >= :since AND state NOT IN ('cancelled', 'failed') THEN 1 ELSE 0 END), 0) AS jobs,
     COALESCE(SUM(CASE
-        WHEN charged_credits IS NULL
-            AND state IN ('offered', 'queued', 'submitting', 'running', 'timed_out', 'unknown')
-        THEN reserved_credits ELSE 0 END), 0) AS reserved_credits
+        WHEN created_at < :since THEN 0
+        WHEN charged_credits IS NOT NULL THEN charged_credits
+        WHEN state = 'succeeded' OR (state = 'timed_out' AND next_look_at IS NULL) THEN reserved_credits
+        ELSE 0 END), 0) AS spent_credits,
+    COALESCE(SUM(CASE
+        WHEN charged_credits IS NOT NULL THEN 0
+        WHEN state IN ('offered', 'queued', 'submitting', 'running') OR next_look_at IS NOT NULL THEN reserved_credits
+        WHEN state = 'unknown' AND created_at >= :since THEN reserved_credits
+        ELSE 0 END), 0) AS reserved_credits
 FROM jobs
-WHERE created_at >= :since AND (guild_id = :guild_id OR user_id = :user_id);
+WHERE (guild_id = :guild_id OR user_id = :user_id)
+    AND (created_at >= :since OR state IN ('offered', 'queued', 'submitting', 'running') OR next_look_at IS NOT NULL);
 
 -- name: accounts
 SELECT id, provider, fingerprint, gate, reached, purchased_credits, is_unlimited, balance_at FROM accounts ORDER BY id;

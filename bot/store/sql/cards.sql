@@ -28,7 +28,11 @@ UPDATE cards SET posting_rung = :rung, posting_nonce = :nonce, posting_since = :
 UPDATE cards SET posting_rung = NULL, posting_nonce = NULL, posting_since = NULL WHERE job_id = :job_id;
 
 -- name: renew_token
-UPDATE cards SET sealed_token = :sealed_token, token_expires_at = :token_expires_at WHERE job_id = :job_id;
+-- By a click on the card: if it was given up before, it can be shown after all.
+UPDATE cards SET
+    sealed_token = :sealed_token, token_expires_at = :token_expires_at,
+    state = CASE WHEN state = 'undeliverable' THEN 'live' ELSE state END
+WHERE job_id = :job_id;
 
 -- name: drop_token
 UPDATE cards SET sealed_token = NULL WHERE job_id = :job_id;

@@ -22,7 +22,9 @@ SELECT id FROM jobs WHERE press = :press;
 UPDATE jobs SET state = 'queued', queued_at = :now, press = NULL WHERE id = :id AND state = 'offered';
 
 -- name: place_card
-UPDATE cards SET message_id = :message_id WHERE job_id = :job_id;
+-- It stands: if it was given up before, it can be shown after all.
+UPDATE cards SET message_id = :message_id, state = CASE WHEN state = 'undeliverable' THEN 'live' ELSE state END
+WHERE job_id = :job_id;
 
 -- name: count_waiting
 SELECT

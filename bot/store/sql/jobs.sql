@@ -70,6 +70,16 @@ SELECT id FROM jobs WHERE state = 'submitting' AND (owner IS NULL OR owner <> :o
 -- name: close_interrupted_sends
 UPDATE sends SET answered_at = :now WHERE answered_at IS NULL OR answered_at > :now;
 
+-- name: draw_times_back
+-- Of what is not over, after the clock was put back: no look and no deadline waits for the old time to come again.
+UPDATE jobs SET
+    created_at = CASE WHEN created_at > :now THEN :now ELSE created_at END,
+    answered_at = CASE WHEN answered_at > :now THEN :now ELSE answered_at END,
+    next_look_at = CASE WHEN finished_at > :now THEN next_look_at - (finished_at - :now) ELSE next_look_at END,
+    finished_at = CASE WHEN finished_at > :now THEN :now ELSE finished_at END
+WHERE (state IN ('offered', 'queued', 'submitting', 'running') OR next_look_at IS NOT NULL)
+    AND (created_at > :now OR answered_at > :now OR finished_at > :now);
+
 -- name: running_jobs
 SELECT id FROM jobs WHERE state = 'running' ORDER BY id;
 

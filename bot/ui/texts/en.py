@@ -43,6 +43,12 @@ def seconds_of(seconds: float) -> str:
     return f"{seconds / 60:.1f}".removesuffix(".0") + " min"
 
 
+def references_of(most: int) -> str:
+    if not most:
+        return "no references"
+    return "1 reference" if most == 1 else f"up to {most} references"
+
+
 def listed(values: Sequence[str], limit: int = 600) -> str:
     return one_line(", ".join(values), limit)
 
@@ -248,7 +254,7 @@ class Texts:
         ProblemCode.TOO_MANY_REFERENCES: lambda p: (
             f"{_model(p)} takes no references. Leave them out, or choose another model."
             if not p.limit
-            else f"{_model(p)} takes up to {_count(p)} references, and you gave {_given(p)}."
+            else f"{_model(p)} takes {references_of(int(p.limit))}, and you gave {_given(p)}."
         ),
         ProblemCode.REFERENCE_NOT_IMAGE: lambda p: (
             f"The reference “{_given(p)}” is not a picture that I can use. {_choose(p, 'Use one of')}"
@@ -306,7 +312,7 @@ class Texts:
         return f"**{name}** · {price}{usual}{' · the usual one' if is_default else ''}"
 
     def references(self, count: int) -> str:
-        return "no references" if count == 0 else "1 reference" if count == 1 else f"up to {count} references"
+        return references_of(count)
 
     def durations(self, seconds: Sequence[int]) -> str:
         return f"{', '.join(str(s) for s in seconds)} s"
@@ -354,7 +360,7 @@ def _model(problem: Problem) -> str:
 
 
 def _given(problem: Problem) -> str:
-    return one_line(problem.given, 80)
+    return f"{int(problem.given):,}" if problem.given.isdecimal() else one_line(problem.given, 80)
 
 
 def _count(problem: Problem) -> str:
@@ -371,7 +377,7 @@ def _permissions(problem: Problem) -> str:
 
 
 def _try_later(problem: Problem) -> str:
-    if not problem.given.isdigit():
+    if not problem.given.isdecimal():
         return "Try again a little later."
     return f"There is room again in about {seconds_of(float(problem.given))}."
 
