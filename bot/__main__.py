@@ -10,13 +10,13 @@ from collections.abc import Coroutine, Sequence
 from typing import Any
 
 from bot import __version__
-from bot.errors import DiscordLoginRefused, SettingsError, StoreError, VaultError
+from bot.errors import DiscordLoginRefused, DiscordStrange, SettingsError, StoreError, VaultError
 from bot.logs import configure_logging
 from bot.settings import Settings, explain, load_settings
 from bot.ui.startup import DEMO_ABSENT, demo_needs, startup_sentence
 
 OK, FAILED, BAD_SETTINGS, INTERRUPTED = 0, 1, 2, 130
-EXPECTED = (DiscordLoginRefused, StoreError, VaultError)
+EXPECTED = (DiscordLoginRefused, DiscordStrange, StoreError, VaultError)
 
 logger = logging.getLogger("bot")
 

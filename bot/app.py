@@ -158,13 +158,14 @@ async def _wired(  # noqa: PLR0913  what was opened
 async def _after_login(client: Easel, signals: Signals, stage: Coroutine[Any, Any, None]) -> None:
     """Run a stage that speaks to Discord once that can be done; not at all where the stop comes first."""
     waits = [asyncio.create_task(client.logged_in.wait()), asyncio.create_task(signals.stopping.wait())]
-    await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-    for wait in waits:
-        wait.cancel()
-    if client.logged_in.is_set():
-        await stage
-    else:
-        stage.close()
+    try:
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        if client.logged_in.is_set():
+            await stage
+    finally:
+        for wait in waits:
+            wait.cancel()
+        stage.close()  # says nothing of one that has run
 
 
 async def _sweep(media: MediaLibrary, signals: Signals, clock: Clock) -> None:

@@ -31,6 +31,7 @@
     │   └── StoreDown         disk full or failing: keep the answer, try again
     ├── VaultError            a sealed value cannot be opened with the keys at hand
     ├── DiscordLoginRefused   Discord does not take the token: the operator must change it
+    ├── DiscordStrange        Discord's address is not Discord's: the operator must look at it
     └── SettingsError         all that is wrong with the settings, at once
 
 Errors carry data; the sentences are in ``bot.ui.texts``.
@@ -223,6 +224,13 @@ class VaultError(EaselError):
 @dataclass(eq=False)
 class DiscordLoginRefused(EaselError):
     """Discord does not take the token. `detail` is what it said."""
+
+    detail: str = ""
+
+
+@dataclass(eq=False)
+class DiscordStrange(EaselError):
+    """What answers at Discord's address does not answer as Discord does. `detail` is what it said."""
 
     detail: str = ""
 

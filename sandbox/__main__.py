@@ -7,6 +7,8 @@ import asyncio
 import sys
 from collections.abc import Sequence
 
+from sandbox.signals import stop_event
+
 DISCORD_PORT = 8765
 MEIGEN_PORT = 8766
 
@@ -15,8 +17,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command = _parser().parse_args(arguments)
     try:
         asyncio.run(command.serve(command.port))
-    except KeyboardInterrupt:
-        return 0
     except OSError as error:
         print(f"Port {command.port} cannot be used: {error.strerror}.", file=sys.stderr)  # noqa: T201 - to who started it
         return 1
@@ -40,7 +40,7 @@ async def serve_meigen(port: int) -> None:
 
     async with SandboxMeigen(port=port) as meigen:
         _tell(MEIGEN_BASE_URL=meigen.base_url, MEIGEN_API_KEY=meigen.key, MEDIA_TRUSTED_HOSTS=meigen.host)
-        await asyncio.Event().wait()
+        await stop_event().wait()
 
 
 async def serve_discord(port: int) -> None:
@@ -51,7 +51,7 @@ async def serve_discord(port: int) -> None:
         page = await start_preview(world, make_demo_world(world).channel("gallery"))
         _tell(DISCORD_API_URL=world.api_url, DISCORD_GATEWAY_URL=world.gateway_url, DISCORD_TOKEN=world.token)
         print(f"The page to act in: {page}", flush=True)  # noqa: T201 - the answer to the command
-        await asyncio.Event().wait()
+        await stop_event().wait()
 
 
 def _tell(**settings: str) -> None:

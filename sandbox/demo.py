@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 import sys
 import tempfile
 from asyncio.subprocess import Process
@@ -15,6 +14,7 @@ from pathlib import Path
 from sandbox.discord import SandboxDiscord
 from sandbox.discord.preview import make_demo_world, start_preview
 from sandbox.meigen import SandboxMeigen
+from sandbox.signals import stop_event
 
 BOT_COMMAND = (sys.executable, "-m", "bot", "run")
 STARTUP_SECONDS = 60.0
@@ -24,7 +24,6 @@ POLL_SECONDS = 1
 
 # Settings of a bot that is run for real must not reach the one of the demo.
 SETTINGS_PREFIXES = ("DISCORD_", "MEIGEN_", "MESHY_", "DATABASE_", "SECRET_", "MEDIA_", "ALLOW_", "LOG_")
-END_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 
 
 def main() -> int:
@@ -33,12 +32,7 @@ def main() -> int:
 
 
 async def _main() -> int:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for name in END_SIGNALS:
-        with suppress(AttributeError, NotImplementedError):  # what the platform lacks
-            loop.add_signal_handler(getattr(signal, name), stop.set)
-    return await run_demo(lambda line: print(line, flush=True), stop)  # noqa: T201 - what the demo has to say
+    return await run_demo(lambda line: print(line, flush=True), stop_event())  # noqa: T201 - what the demo has to say
 
 
 async def run_demo(

@@ -19,7 +19,7 @@ from bot.chat.answering import explain
 from bot.chat.errors import kind_of
 from bot.chat.sync import sync_changed
 from bot.clock import Clock
-from bot.errors import DiscordLoginRefused, SurfaceDown
+from bot.errors import DiscordLoginRefused, DiscordStrange, SurfaceDown
 from bot.ports import DocumentStore
 
 log = logging.getLogger(__name__)
@@ -148,7 +148,7 @@ async def _log_in(client: Easel, token: str) -> None:
             raise DiscordLoginRefused(str(error)) from error
         except (discord.HTTPException, discord.RateLimited, aiohttp.ClientError, OSError) as error:
             if isinstance(error, discord.HTTPException) and kind_of(error.status, error.code) is not SurfaceDown:
-                raise
+                raise DiscordStrange(str(error)) from error
             log.warning("cannot log in to Discord (%s), trying again in %.0f s", error, delay_seconds)
             await _drop_session(client)
         else:

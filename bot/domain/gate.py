@@ -173,7 +173,7 @@ def recovered(gate: Gate, limit: GateLimit, now: float) -> Gate:
     have been put back meanwhile."""
     return replace(
         gate,
-        paced_until=min(gate.paced_until, now + gate.burst * _pace_seconds(gate, limit)),
+        paced_until=min(gate.paced_until, now + BURST * _pace_seconds(gate, limit)),
         paused_until=min(gate.paused_until, now + PAUSE_MAX_SECONDS),
         step_up_at=min(gate.step_up_at, now + PAUSE_MAX_SECONDS + gate.quiet_seconds),
     )

@@ -30,10 +30,12 @@ class Reference:
     @property
     def expires_at(self) -> float | None:
         """When a signed link of Discord's dies (epoch seconds, from its `ex`); None for any other link."""
-        stamp = parse_qs(urlsplit(self.url).query).get("ex")
+        if not self.is_attachment:
+            return None
         try:
-            return float(int(stamp[0], 16)) if stamp and self.is_attachment else None
-        except ValueError:
+            stamp = parse_qs(urlsplit(self.url).query).get("ex")
+            return float(int(stamp[0], 16)) if stamp else None
+        except (ValueError, OverflowError):
             return None
 
 

@@ -84,7 +84,7 @@ class Courier:
 
     async def _sweep(self) -> None:
         if self._clock.now() >= self._sweep_at:
-            await self._cards.drop_dead_tokens()
+            await self._cards.drop_dead_secrets()
             self._sweep_at = self._clock.now() + TOKEN_SWEEP_SECONDS
 
     async def _take_up(self) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from bot.clock import Clock
 from bot.domain.jobs import Job
@@ -15,14 +15,6 @@ from bot.ui.cards import draw
 from bot.ui.messages import Action, Message
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Drawn:
-    """A message ready to go, and the revision that it shows."""
-
-    message: Message
-    revision: int
 
 
 class Delivery:
@@ -39,13 +31,12 @@ class Delivery:
 
         Raises SurfaceDown and MediaDown (try later), StoreDown.
         """
-        drawn = await self._draw(job, card, as_links=as_links)
         closed = False
         for rung in rungs(job, card):
             if closed and needs_channel(rung):
                 continue
             try:
-                shown = await self._show_fitting(job, card, rung, drawn)
+                shown = await self._show_fitting(job, card, rung, as_links=as_links)
             except MessageGone:
                 if rung not in POSTED_AGAIN:
                     await self._unwanted(job)
@@ -60,24 +51,25 @@ class Delivery:
                 log.warning("job %d: %s was refused: %s", job.id, rung, error)
                 card = await self._post_failed(card, rung)
             else:
-                await self._record(job, drawn, shown)
+                await self._record(job, card.wanted, shown)
                 return
-        await self._give_up(job, drawn.revision)
+        await self._give_up(job, card.wanted)
 
-    async def _draw(self, job: Job, card: Card, *, as_links: bool) -> Drawn:
-        view = await self._exhibits.view(job, card, as_links=as_links)
-        return Drawn(draw(view), card.wanted)
-
-    async def _show_fitting(self, job: Job, card: Card, rung: Rung, drawn: Drawn) -> Shown:
+    async def _show_fitting(self, job: Job, card: Card, rung: Rung, *, as_links: bool) -> Shown:
         try:
-            return await self._show(job, card, rung, drawn.message)
+            return await self._show(job, card, rung, await self._draw(job, card, rung, as_links=as_links))
         except PayloadTooLarge as error:
             log.info("job %d: too large to attach, linked instead: %s", job.id, error)
-            linked = await self._draw(job, card, as_links=True)
-            try:
-                return await self._show(job, card, rung, linked.message)
-            except PayloadTooLarge as still:
-                raise ShowRefused(still.code, still.detail) from still
+        try:
+            return await self._show(job, card, rung, await self._draw(job, card, rung, as_links=True))
+        except PayloadTooLarge as still:
+            raise ShowRefused(still.code, still.detail) from still
+
+    async def _draw(self, job: Job, card: Card, rung: Rung, *, as_links: bool) -> Message:
+        # A new message cannot name the files that an earlier one carries.
+        source = replace(card, references=()) if rung in POSTED_AGAIN else card
+        view = await self._exhibits.view(job, source, as_links=as_links)
+        return draw(replace(view, mentions_member=rung is Rung.CHANNEL_POST))
 
     async def _show(self, job: Job, card: Card, rung: Rung, message: Message) -> Shown:
         match rung:
@@ -90,7 +82,7 @@ class Delivery:
                     raise MessageGone
                 return await self._surface.edit_by_ids(card.channel_id, card.message_id, message)
             case Rung.CHANNEL_POST | Rung.DIRECT_MESSAGE:
-                return await self._post(job, card, rung, replace(message, mention_user_id=job.user_id))
+                return await self._post(job, card, rung, message)
 
     async def _post(self, job: Job, card: Card, rung: Rung, message: Message) -> Shown:
         began_at = card.posting_since if card.posting_rung is rung else None
@@ -131,9 +123,9 @@ class Delivery:
         await self._cards.forget_post(card.job_id)
         return replace(card, posting_rung=None, posting_nonce=None, posting_since=None)
 
-    async def _record(self, job: Job, drawn: Drawn, shown: Shown) -> None:
+    async def _record(self, job: Job, revision: int, shown: Shown) -> None:
         carried = [file for file in shown.attachments if file.filename.startswith("reference-")]
-        await self._cards.shown(job.id, drawn.revision, shown, carried)
+        await self._cards.shown(job.id, revision, shown, carried)
         if job.is_final:
             await self._exhibits.forget(job)
 

@@ -28,13 +28,13 @@ class Exhibits:
         self._media = media
         self._views = views
 
-    async def view(self, job: Job, card: Card, *, as_links: bool = False) -> CardView:
+    async def view(self, job: Job, card: Card, *, as_links: bool = False, mentions_member: bool = False) -> CardView:
         """The card's view, results fetched and fitted. `as_links`: nothing is attached. Raises MediaDown, StoreDown."""
         room_bytes = 0 if as_links else REQUEST_LIMIT_BYTES
         media = await self._results(job, card, room_bytes) if self._shows_results(job) else []
         room_bytes -= sum(item.size_bytes for item in media if item.path is not None)
         references = await self._references(job, card, room_bytes)
-        return await self._views.of(job, media=media, references=references)
+        return await self._views.of(job, media=media, references=references, mentions_member=mentions_member)
 
     async def forget(self, job: Job) -> None:
         """Its end was shown: the files are not needed here any more."""

@@ -16,7 +16,8 @@ ANCESTORS_ASKED = 5
 def carried_name(index: int, reference: Reference) -> str:
     """The name of the reference's file on a card; `index` counts from 0."""
     _, dot, extension = reference.filename.rpartition(".")
-    return f"reference-{index + 1}.{extension.lower() if dot and extension.isalnum() else 'png'}"
+    is_plain = dot and extension.isascii() and extension.isalnum()
+    return f"reference-{index + 1}.{extension.lower() if is_plain else 'png'}"
 
 
 class References:

@@ -204,7 +204,9 @@ class Cards(Protocol):
 
     async def drop_token(self, job_id: int) -> None: ...
 
-    async def drop_dead_tokens(self) -> None: ...
+    async def drop_dead_secrets(self) -> None:
+        """Tokens and signed links that are over."""
+        ...
 
     async def unwanted(self, job_id: int) -> Job | None:
         """Its message was deleted. The job as it is now: cancelled, had it still been waiting."""

@@ -26,7 +26,7 @@ class AskingStore:
         self._ledger = ledger
 
     async def job(self, job_id: int) -> Job | None:
-        return await self._driver.run(lambda: read_job(job_id))
+        return await self._driver.run(lambda: read_job(self._ledger, job_id))
 
     async def waiting(self, job: Job, limit: GateLimit) -> Waiting | None:
         return await self._driver.run(lambda: _waiting(self._ledger, job.id, limit))
@@ -51,7 +51,7 @@ class AskingStore:
 
 def _waiting(ledger: Ledger, job_id: int, limit: GateLimit) -> Unit[Waiting | None]:
     """Place and time to wait of a job that is offered or queued; None for any other."""
-    job = yield from read_job(job_id)
+    job = yield from read_job(ledger, job_id)
     if job is None or job.state not in (JobState.OFFERED, JobState.QUEUED):
         return None
     position = yield from place_in_line(job)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.domain.jobs import FINAL_STATES, Failure, FailureCode, Job, JobState
 from bot.ports import Card, CardState, CarriedReference, Rung, Shown
 from bot.store.ledger import Ledger, end_job, read_card, read_job
+from bot.store.links import unsigned
 from bot.store.rows import CARRIED, to_json
 from bot.store.units import Driver, Unit, do
 
@@ -44,9 +46,9 @@ class CardStore:
     async def drop_token(self, job_id: int) -> None:
         await self._driver.run(lambda: do("drop_token", job_id=job_id))
 
-    async def drop_dead_tokens(self) -> None:
+    async def drop_dead_secrets(self) -> None:
         now = self._ledger.now()
-        await self._driver.run(lambda: do("drop_dead_tokens", now=now))
+        await self._driver.run(lambda: _drop_dead_secrets(now))
 
     async def unwanted(self, job_id: int) -> Job | None:
         return await self._driver.run(lambda: _unwanted(self._ledger, job_id))
@@ -60,13 +62,13 @@ class CardStore:
 
 
 def _read(ledger: Ledger, job_id: int) -> Unit[tuple[Job, Card] | None]:
-    job = yield from read_job(job_id)
+    job = yield from read_job(ledger, job_id)
     card = yield from read_card(ledger, job_id)
     return None if job is None or card is None else (job, card)
 
 
 def _shown(ledger: Ledger, job_id: int, revision: int, shown: Shown, carried: Sequence[CarriedReference]) -> Unit[None]:
-    job = yield from read_job(job_id)
+    job = yield from read_job(ledger, job_id)
     card = yield from read_card(ledger, job_id)
     if job is None or card is None:
         return
@@ -77,7 +79,7 @@ def _shown(ledger: Ledger, job_id: int, revision: int, shown: Shown, carried: Se
         shown=revision,
         channel_id=shown.channel_id,
         message_id=shown.message_id,
-        carried=to_json(CARRIED, tuple(carried)),
+        carried=to_json(CARRIED, tuple(replace(file, url=unsigned(file.url)) for file in carried)),
         delivered_at=ledger.now() if is_final_drawn else None,
     )
 
@@ -85,8 +87,13 @@ def _shown(ledger: Ledger, job_id: int, revision: int, shown: Shown, carried: Se
 def _unwanted(ledger: Ledger, job_id: int) -> Unit[Job | None]:
     """The message was deleted: nothing more is shown, and what still waits is not made."""
     yield from do("end_card", job_id=job_id, state=CardState.UNWANTED)
-    job = yield from read_job(job_id)
+    job = yield from read_job(ledger, job_id)
     if job is not None and job.state is JobState.QUEUED:
         yield from end_job(ledger, job, JobState.CANCELLED, failure=Failure(FailureCode.CARD_DELETED))
-        return (yield from read_job(job_id))
+        return (yield from read_job(ledger, job_id))
     return job
+
+
+def _drop_dead_secrets(now: float) -> Unit[None]:
+    yield from do("drop_dead_tokens", now=now)
+    yield from do("drop_dead_links", now=now)

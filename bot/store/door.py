@@ -10,6 +10,7 @@ from bot.domain.views import Waiting
 from bot.errors import Refused
 from bot.ports import NewJob, Press
 from bot.store.ledger import TOKEN_PURPOSE, Ledger, end_job, note_move, read_job
+from bot.store.links import expiry, sealed, stripped
 from bot.store.rows import REQUEST, to_json
 from bot.store.turns import join_line, place_in_line
 from bot.store.units import Driver, Unit, do, one
@@ -63,7 +64,9 @@ def offer(ledger: Ledger, new: NewJob, limits: Limits) -> Unit[tuple[Job, Waitin
         channel_id=new.channel_id,
         user_id=new.user_id,
         provider=new.account.provider,
-        request=to_json(REQUEST, new.request),
+        request=to_json(REQUEST, stripped(new.request)),
+        sealed_references=sealed(ledger.sealer, [reference.url for reference in new.request.references]),
+        references_expire_at=expiry(new.request),
         model_id=new.request.model_id,
         is_private=int(new.is_private),
         parent_id=new.parent_id,
@@ -80,7 +83,7 @@ def offer(ledger: Ledger, new: NewJob, limits: Limits) -> Unit[tuple[Job, Waitin
         token_expires_at=new.token_expires_at,
         attachment_limit_bytes=new.attachment_limit_bytes,
     )
-    job = yield from read_job(job_id)
+    job = yield from read_job(ledger, job_id)
     assert job is not None
     position = yield from place_in_line(job)
     return job, (yield from waiting_at(ledger, account_id, new.account.limit, position))
@@ -103,7 +106,7 @@ def confirm(ledger: Ledger, job_id: int, message_id: int | None) -> Unit[Job | N
 
     `message_id` None: known to stand, but not where (a click proves it).
     """
-    job = yield from read_job(job_id)
+    job = yield from read_job(ledger, job_id)
     if job is None:
         return None
     if message_id is not None:
@@ -118,21 +121,21 @@ def confirm(ledger: Ledger, job_id: int, message_id: int | None) -> Unit[Job | N
     # The answer itself showed the card of a queued job: nothing is behind yet.
     if not job.request.references:
         yield from do("skip_card", job_id=job_id, shown=1)
-    return (yield from read_job(job_id))
+    return (yield from read_job(ledger, job_id))
 
 
 def drop(ledger: Ledger, job_id: int, code: FailureCode) -> Unit[Job | None]:
     """Cancel a job that still waits; None where it does not."""
-    job = yield from read_job(job_id)
+    job = yield from read_job(ledger, job_id)
     if job is None or job.state not in (JobState.OFFERED, JobState.QUEUED):
         return None
     yield from end_job(ledger, job, JobState.CANCELLED, failure=Failure(code))
-    return (yield from read_job(job_id))
+    return (yield from read_job(ledger, job_id))
 
 
 def ask_cancel(ledger: Ledger, job_id: int) -> Unit[Job | None]:
     """Cancel what waits; mark what is under way. The job as it is now; None where there is none."""
-    job = yield from read_job(job_id)
+    job = yield from read_job(ledger, job_id)
     if job is None or job.is_final:
         return job
     yield from do("ask_cancel", id=job_id, now=ledger.now())
@@ -140,7 +143,7 @@ def ask_cancel(ledger: Ledger, job_id: int) -> Unit[Job | None]:
         yield from end_job(ledger, job, JobState.CANCELLED, failure=Failure(FailureCode.CANCELLED_BY_MEMBER))
     else:
         yield from do("want_card", job_id=job_id)
-    return (yield from read_job(job_id))
+    return (yield from read_job(ledger, job_id))
 
 
 def renew_token(ledger: Ledger, job_id: int, token: str, expires_at: float) -> Unit[None]:

@@ -10,6 +10,7 @@ from bot.domain.gate import Gate, GateLimit, Slot
 from bot.domain.jobs import LEGAL_MOVES, Failure, Job, JobState, Result
 from bot.errors import VaultError
 from bot.ports import Card, Sealer
+from bot.store.links import sealed, unsigned_result
 from bot.store.rows import FAILURE, GATE, RESULT, card_of, job_of, to_json
 from bot.store.units import Row, Unit, do, one
 
@@ -49,9 +50,9 @@ class Ledger:
             return None
 
 
-def read_job(job_id: int) -> Unit[Job | None]:
+def read_job(ledger: Ledger, job_id: int) -> Unit[Job | None]:
     row = yield from one("job", id=job_id)
-    return None if row is None else job_of(row)
+    return None if row is None else job_of(row, ledger.sealer)
 
 
 def read_card(ledger: Ledger, job_id: int) -> Unit[Card | None]:
@@ -115,7 +116,8 @@ def end_job(  # noqa: PLR0913  the facts of an end
         id=job.id,
         state=to,
         failure=None if failure is None else to_json(FAILURE, failure),
-        result=None if result is None else to_json(RESULT, result),
+        result=None if result is None else to_json(RESULT, unsigned_result(result)),
+        sealed_media=None if result is None else sealed(ledger.sealer, result.media_urls),
         now=ledger.now(),
         charged_credits=charged_credits,
         next_look_at=next_look_at,

@@ -9,7 +9,8 @@ from pydantic import TypeAdapter
 from bot.domain.gate import Gate
 from bot.domain.jobs import Failure, Job, JobState, Result
 from bot.domain.requests import GenerationRequest
-from bot.ports import Card, CardKind, CardState, CarriedReference, Rung
+from bot.ports import Card, CardKind, CardState, CarriedReference, Rung, Sealer
+from bot.store.links import signed_request, signed_result
 from bot.store.units import Row
 
 T = TypeVar("T")
@@ -26,8 +27,9 @@ def to_json(adapter: TypeAdapter[T], value: T) -> str:
     return adapter.dump_json(value, exclude_defaults=True).decode()
 
 
-def job_of(row: Row) -> Job:
-    """A row of `job`."""
+def job_of(row: Row, sealer: Sealer) -> Job:
+    """A row of `job`, with its links signed."""
+    request = REQUEST.validate_json(row["request"])
     return Job(
         id=row["id"],
         account_id=row["account_id"],
@@ -37,7 +39,7 @@ def job_of(row: Row) -> Job:
         user_id=row["user_id"],
         provider=row["provider"],
         state=JobState(row["state"]),
-        request=REQUEST.validate_json(row["request"]),
+        request=signed_request(sealer, request, row["sealed_references"], row["references_expire_at"]),
         model_id=row["model_id"],
         is_private=bool(row["is_private"]),
         parent_id=row["parent_id"],
@@ -45,7 +47,7 @@ def job_of(row: Row) -> Job:
         charged_credits=row["charged_credits"],
         generation_id=row["generation_id"],
         progress_percent=row["progress_percent"],
-        result=None if row["result"] is None else RESULT.validate_json(row["result"]),
+        result=_result_of(row, sealer),
         failure=None if row["failure"] is None else FAILURE.validate_json(row["failure"]),
         cancel_asked_at=row["cancel_asked_at"],
         created_at=row["created_at"],
@@ -54,6 +56,12 @@ def job_of(row: Row) -> Job:
         answered_at=row["answered_at"],
         finished_at=row["finished_at"],
     )
+
+
+def _result_of(row: Row, sealer: Sealer) -> Result | None:
+    if row["result"] is None:
+        return None
+    return signed_result(sealer, RESULT.validate_json(row["result"]), row["sealed_media"])
 
 
 def card_of(row: Row, token: str | None) -> Card:

@@ -20,6 +20,7 @@ from bot.store.ledger import (
     save_gate,
     window_began,
 )
+from bot.store.links import expiry, sealed, stripped
 from bot.store.rows import REQUEST, to_json
 from bot.store.turns import charge_turn, join_line, next_turn
 from bot.store.units import Driver, Row, Unit, do, one
@@ -43,7 +44,7 @@ class SubmissionStore:
         return await self._driver.run(lambda: record(self._ledger, self._owner, account, job_id, outcome))
 
     async def refresh_request(self, job_id: int, request: GenerationRequest) -> None:
-        await self._driver.run(lambda: do("save_request", id=job_id, request=to_json(REQUEST, request)))
+        await self._driver.run(lambda: _save_request(self._ledger, job_id, request))
 
     async def fail_waiting(self, job_id: int, failure: Failure) -> Job | None:
         return await self._driver.run(lambda: fail_waiting(self._ledger, job_id, failure))
@@ -52,8 +53,8 @@ class SubmissionStore:
 def recover(ledger: Ledger, owner: str, accounts: tuple[Account, ...]) -> Unit[int]:
     """At start, before anything else: what an earlier process had claimed and not answered is unknown. Tells how many.
 
-    Its slots count from now, since nobody knows when the upstream counted them. Times that lie ahead, since the clock was
-    put back meanwhile, become now.
+    Its slots count from now, since nobody knows when the upstream counted them. Times that lie ahead, since the clock
+    was put back meanwhile, become now.
     """
     now = ledger.now()
     yield from do("close_interrupted_sends", now=now)
@@ -63,7 +64,7 @@ def recover(ledger: Ledger, owner: str, accounts: tuple[Account, ...]) -> Unit[i
         yield from save_gate(account.id, gates.recovered(gate, account.limit, now))
     rows = yield from do("interrupted_jobs", owner=owner)
     for row in rows:
-        job = yield from read_job(row["id"])
+        job = yield from read_job(ledger, row["id"])
         assert job is not None
         yield from end_job(ledger, job, JobState.UNKNOWN)
     return len(rows)
@@ -83,7 +84,7 @@ def claim(ledger: Ledger, owner: str, account: Account, stale_before: float) -> 
     opens_at = gates.opens_at(gate, account.limit, slots, now)
     if opens_at is None or opens_at > now:
         return Wait(opens_at, gate.pause_reason)
-    job = yield from read_job(turn.job_id)
+    job = yield from read_job(ledger, turn.job_id)
     assert job is not None
     if any((r.expires_at or stale_before) < stale_before for r in job.request.references):
         return Stale(job)
@@ -103,7 +104,7 @@ def record(
 ) -> Unit[Job | None]:
     """Store how a submission ended, whatever that was. None where the job is not ours any more."""
     row = yield from one("job", id=job_id)
-    job = yield from read_job(job_id)
+    job = yield from read_job(ledger, job_id)
     if row is None or job is None or row["owner"] != owner:
         return None
     if job.state not in (JobState.SUBMITTING, JobState.UNKNOWN):
@@ -114,7 +115,7 @@ def record(
     if send is not None:
         yield from _close_send(ledger, account, gate, send, outcome)
     yield from _move_after(ledger, job, outcome)
-    return (yield from read_job(job_id))
+    return (yield from read_job(ledger, job_id))
 
 
 def _gate_after(  # noqa: PLR0911  one return for each outcome
@@ -204,10 +205,20 @@ def _requeue(ledger: Ledger, job: Job, why: str) -> Unit[None]:
     yield from do("requeue_job", id=job.id)
 
 
+def _save_request(ledger: Ledger, job_id: int, request: GenerationRequest) -> Unit[None]:
+    yield from do(
+        "save_request",
+        id=job_id,
+        request=to_json(REQUEST, stripped(request)),
+        sealed_references=sealed(ledger.sealer, [reference.url for reference in request.references]),
+        references_expire_at=expiry(request),
+    )
+
+
 def fail_waiting(ledger: Ledger, job_id: int, failure: Failure) -> Unit[Job | None]:
     """End a queued job before it was sent; None where it is not queued any more."""
-    job = yield from read_job(job_id)
+    job = yield from read_job(ledger, job_id)
     if job is None or job.state is not JobState.QUEUED:
         return None
     yield from end_job(ledger, job, JobState.FAILED, failure=failure)
-    return (yield from read_job(job_id))
+    return (yield from read_job(ledger, job_id))

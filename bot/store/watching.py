@@ -18,10 +18,10 @@ class WatchStore:
         self._ledger = ledger
 
     async def running(self) -> Sequence[Job]:
-        return await self._driver.run(lambda: _jobs("running_jobs"))
+        return await self._driver.run(lambda: _jobs(self._ledger, "running_jobs"))
 
     async def late(self) -> Sequence[tuple[Job, float]]:
-        return await self._driver.run(_late)
+        return await self._driver.run(lambda: _late(self._ledger))
 
     async def finish(self, job_id: int, generation: Generation) -> Job | None:
         return await self._driver.run(lambda: finish(self._ledger, job_id, generation))
@@ -36,19 +36,19 @@ class WatchStore:
         await self._driver.run(lambda: do("schedule_look", id=job_id, next_look_at=next_look_at, looks_left=looks_left))
 
 
-def _jobs(name: str) -> Unit[Sequence[Job]]:
+def _jobs(ledger: Ledger, name: str) -> Unit[Sequence[Job]]:
     found: list[Job] = []
     for row in (yield from do(name)):
-        job = yield from read_job(row["id"])
+        job = yield from read_job(ledger, row["id"])
         assert job is not None
         found.append(job)
     return found
 
 
-def _late() -> Unit[Sequence[tuple[Job, float]]]:
+def _late(ledger: Ledger) -> Unit[Sequence[tuple[Job, float]]]:
     found: list[tuple[Job, float]] = []
     for row in (yield from do("late_jobs")):
-        job = yield from read_job(row["id"])
+        job = yield from read_job(ledger, row["id"])
         assert job is not None
         found.append((job, row["next_look_at"]))
     return found
@@ -56,7 +56,7 @@ def _late() -> Unit[Sequence[tuple[Job, float]]]:
 
 def finish(ledger: Ledger, job_id: int, generation: Generation) -> Unit[Job | None]:
     """Store the end of a generation; None where the job does not run (any more), or it has not ended."""
-    job = yield from read_job(job_id)
+    job = yield from read_job(ledger, job_id)
     if job is None or job.state not in (JobState.RUNNING, JobState.TIMED_OUT):
         return None
     if generation.state is GenerationState.COMPLETED:
@@ -66,7 +66,7 @@ def finish(ledger: Ledger, job_id: int, generation: Generation) -> Unit[Job | No
         yield from end_job(ledger, job, JobState.FAILED, failure=generation.failure, charged_credits=0)
     else:
         return None
-    return (yield from read_job(job_id))
+    return (yield from read_job(ledger, job_id))
 
 
 def _progress(job_id: int, percent: int) -> Unit[None]:
@@ -76,8 +76,8 @@ def _progress(job_id: int, percent: int) -> Unit[None]:
 
 def time_out(ledger: Ledger, job_id: int, next_look_at: float, looks: int) -> Unit[Job | None]:
     """The deadline passed and a look after it found the generation unfinished; late looks follow."""
-    job = yield from read_job(job_id)
+    job = yield from read_job(ledger, job_id)
     if job is None or job.state is not JobState.RUNNING:
         return None
     yield from end_job(ledger, job, JobState.TIMED_OUT, next_look_at=next_look_at, looks_left=looks)
-    return (yield from read_job(job_id))
+    return (yield from read_job(ledger, job_id))

@@ -127,7 +127,7 @@ def _running(view: CardView, texts: Texts) -> str:
 def _succeeded(view: CardView, texts: Texts) -> str:
     if view.job.cancel_asked_at is not None:
         return texts.finished_though_cancelled()
-    ready = texts.succeeded(view.job.medium)
+    ready = texts.succeeded(view.job.medium, len(view.media))
     return ready if view.media else f"{ready}\n{texts.nothing_to_show()}"
 
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from bot.errors import DiscordLoginRefused, EaselError, StoreDown, StoreHeld, StoreTooNew, VaultError
+from bot.errors import DiscordLoginRefused, DiscordStrange, EaselError, StoreDown, StoreHeld, StoreTooNew, VaultError
 
 
-def startup_sentence(error: EaselError) -> str:
+def startup_sentence(error: EaselError) -> str:  # noqa: PLR0911  one return for each kind
     """What happened and what to do, in plain words."""
     match error:
         case DiscordLoginRefused():
             return (
                 "Discord did not accept the bot's token. Copy it again (discord.com/developers/applications, your "
                 "application, page “Bot”, button “Reset Token”) and put it into DISCORD_TOKEN."
+            )
+        case DiscordStrange(detail=detail):
+            return (
+                f"Discord's address does not answer as Discord does ({detail}). Take DISCORD_API_URL and "
+                "DISCORD_GATEWAY_URL out of the settings, unless you test against a stand-in."
             )
         case StoreHeld(path=path, holder=holder):
             return (

@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 Channel = ChannelHandle
 T = TypeVar("T")
 
-ANSWER_SECONDS = 3.0
 MEBIBYTE = 1024 * 1024
 MODERATOR_PERMISSIONS = discord.Permissions(manage_guild=True, manage_messages=True, kick_members=True)
 
@@ -280,7 +279,8 @@ class World:
     async def _settled(self) -> None:
         sent = _sent_here.get()
         while sent is not None and sent.outcome is Outcome.PENDING:
-            await self.changes.next(max(0.001, sent.sent_at + ANSWER_SECONDS - self.clock.timestamp()))
+            answer_by = datetime.fromisoformat(sent.interaction.initial_response_deadline or "")
+            await self.changes.next(max(0.001, answer_by.timestamp() - self.clock.timestamp()))
 
     def last_sent(self) -> SentInteraction:
         """The interaction that the current task sent last."""

@@ -15,6 +15,7 @@ from tests.support.discord_spec import SPEC, check_requests
 async def world() -> AsyncIterator[SandboxDiscord]:
     """Every request in it must be one that Discord describes, and a fault of the sandbox's is no fault of ours."""
     async with await SandboxDiscord.start() as world:
+        world.create_guild("Here", ("gallery",))
         yield world
         assert world.own_faults == []
         if SPEC.exists():
@@ -23,7 +24,7 @@ async def world() -> AsyncIterator[SandboxDiscord]:
 
 @pytest.fixture
 async def scene(world: SandboxDiscord) -> AsyncIterator[Scene]:
-    guild = world.create_guild("Here", ("gallery",))
+    guild = world.guild("Here")
     intake = MadeUpIntake()
     client = client_of(intake)
     async with connected(world, client):

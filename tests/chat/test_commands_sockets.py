@@ -152,16 +152,18 @@ async def test_a_card_that_discord_refuses_is_withdrawn_and_the_member_told(scen
 
 
 async def test_options_complete_as_typed(scene: Scene) -> None:
-    models = await scene.mia.autocomplete(scene.channel, "imagine", "model", "gpt")
-    assert models.choices == [{"name": "GPT Image 2.0 · 10 credits", "value": "gpt-image-2"}]
-    ratios = await scene.mia.autocomplete(scene.channel, "imagine", "aspect_ratio", "16", model="gpt-image-2")
-    assert [choice["value"] for choice in ratios.choices] == ["16:9"]
-    any_ratio = await scene.mia.autocomplete(scene.channel, "imagine", "aspect_ratio", "")
-    assert [choice["value"] for choice in any_ratio.choices] == ["auto"]
-    resolutions = await scene.mia.autocomplete(scene.channel, "imagine", "resolution", "")
-    assert [choice["value"] for choice in resolutions.choices] == ["1K", "2K"]
-    qualities = await scene.mia.autocomplete(scene.channel, "imagine", "quality", "")
-    assert [choice["value"] for choice in qualities.choices] == ["low", "high"]
+    assert await offered(scene, "model", "gpt") == {"GPT Image 2.0 · 10 credits": "gpt-image-2"}
+    assert await offered(scene, "aspect_ratio", "16", model="gpt-image-2") == {"16:9": "16:9"}
+    assert await offered(scene, "aspect_ratio", "") == {"auto": "auto"}
+    assert await offered(scene, "resolution", "") == {"1K": "1K", "2K": "2K"}
+    assert await offered(scene, "quality", "") == {"low": "low", "high": "high"}
+
+
+async def offered(scene: Scene, option: str, typed: str, **filled: str) -> dict[str, str]:
+    """Names and values that an option completes to."""
+    sent = await scene.mia.autocomplete(scene.channel, "imagine", option, typed, **filled)
+    assert sent.choices is not None
+    return {choice["name"]: choice["value"] for choice in sent.choices}
 
 
 # ---------------------------------------------------------------- /models, /credits

@@ -204,7 +204,7 @@ async def connected(world: SandboxDiscord, client: Easel) -> AsyncIterator[None]
         running = asyncio.create_task(run_client(client, world.token, stop))
         try:
             await eventually(lambda: running.done() or _hears(client), 10)
-            assert not running.done(), await running
+            assert not running.done(), running
             yield
         finally:
             stop.set()

@@ -225,7 +225,8 @@ async def test_an_answer_after_three_seconds_is_lost(
     task = asyncio.create_task(mia.slash(channel, "late"))
     await world.wait_for(lambda: world.interactions, what="the command")
     world.advance(3.01)
-    sent = await task
+    async with asyncio.timeout(1):
+        sent = await task
     assert (sent.outcome, sent.seconds_to_answer) == (Outcome.FAILED, None)
     bot.go_on.set()
     await eventually(lambda: len(bot.errors) == 2)

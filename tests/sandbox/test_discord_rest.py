@@ -280,6 +280,25 @@ async def test_messages_that_discord_refuses(client: Client, channel: Channel, b
     assert client.world.messages(channel) == []
 
 
+@pytest.mark.parametrize(
+    "choices",
+    [
+        [{"name": "a", "value": "a"}] * 26,
+        [{"name": "", "value": "a"}],
+        [{"name": "a" * 101, "value": "a"}],
+        [{"name": "a", "value": "a" * 101}],
+    ],
+)
+async def test_choices_that_discord_refuses(
+    client: Client, guild: Guild, channel: Channel, mia: Member, choices: list[dict[str, str]]
+) -> None:
+    interaction = client.world.backend.new_interaction(4, channel.id, mia.id, guild.id)
+    path = f"/interactions/{interaction.id}/{interaction.token}/callback"
+    status, answer = await client.ask("POST", path, {"type": 8, "data": {"choices": choices}})
+    assert (status, answer["code"]) == (400, 50035)
+    assert (await client.ask("POST", path, {"type": 8, "data": {"choices": []}}))[0] == 204
+
+
 async def test_files_over_the_limit_are_too_large(client: Client, channel: Channel) -> None:
     client.world.attachment_size_limit_bytes = 1000
     path = f"/channels/{channel.id}/messages"

@@ -13,6 +13,7 @@ from bot import __version__
 from bot.__main__ import main, run_to_end
 from bot.errors import (
     DiscordLoginRefused,
+    DiscordStrange,
     EaselError,
     NotSent,
     StoreDown,
@@ -110,6 +111,7 @@ async def fails(*errors: Exception) -> None:
     ("error", "expected"),
     [
         (DiscordLoginRefused("401"), "DISCORD_TOKEN"),
+        (DiscordStrange("404"), "DISCORD_API_URL"),
         (StoreHeld("data/easel.db.lock", "process 7 on host"), "process 7 on host"),
         (StoreHeld("data/easel.db.lock", ""), "unknown process"),
         (StoreTooNew(found=9, known=1), "newer Easel"),

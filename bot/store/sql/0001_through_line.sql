@@ -40,7 +40,9 @@ CREATE TABLE jobs (
     user_id BIGINT NOT NULL,
     provider TEXT NOT NULL,
     state TEXT NOT NULL,                   -- bot.domain.jobs.JobState
-    request TEXT NOT NULL,                 -- bot.domain.requests.GenerationRequest as JSON
+    request TEXT NOT NULL,                 -- bot.domain.requests.GenerationRequest as JSON, its links unsigned
+    sealed_references TEXT,                -- encrypted: the signatures of those links, gone when dead
+    references_expire_at DOUBLE PRECISION,
     model_id TEXT,
     is_private SMALLINT NOT NULL,
     parent_id BIGINT,
@@ -49,7 +51,8 @@ CREATE TABLE jobs (
     charged_credits BIGINT,
     generation_id TEXT,
     progress_percent BIGINT,
-    result TEXT,                           -- bot.domain.jobs.Result as JSON
+    result TEXT,                           -- bot.domain.jobs.Result as JSON, its links unsigned
+    sealed_media TEXT,                     -- encrypted: the signatures of those links
     failure TEXT,                          -- bot.domain.jobs.Failure as JSON
     owner TEXT,                            -- the process that claimed it
     cancel_asked_at DOUBLE PRECISION,
@@ -65,6 +68,7 @@ CREATE TABLE jobs (
 CREATE INDEX jobs_line ON jobs (account_id, flow_id, user_id, id) WHERE state = 'queued';
 CREATE INDEX jobs_live ON jobs (state, id) WHERE state IN ('offered', 'submitting', 'running');
 CREATE INDEX jobs_late ON jobs (next_look_at) WHERE next_look_at IS NOT NULL;
+CREATE INDEX jobs_sealed ON jobs (references_expire_at) WHERE sealed_references IS NOT NULL;
 CREATE UNIQUE INDEX jobs_press ON jobs (press) WHERE press IS NOT NULL;
 CREATE INDEX jobs_of_guild ON jobs (guild_id, created_at);
 CREATE INDEX jobs_of_member ON jobs (user_id, created_at);
@@ -89,7 +93,7 @@ CREATE TABLE cards (
     sealed_token TEXT,                     -- encrypted, gone when dead
     token_expires_at DOUBLE PRECISION NOT NULL,
     attachment_limit_bytes BIGINT NOT NULL,
-    carried TEXT NOT NULL,                 -- references that the message carries, as JSON
+    carried TEXT NOT NULL,                 -- references that the message carries, as JSON, their links unsigned
     state TEXT NOT NULL,                   -- bot.ports.CardState
     wanted BIGINT NOT NULL,
     shown BIGINT NOT NULL,

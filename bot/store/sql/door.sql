@@ -1,10 +1,10 @@
 -- name: insert_job
 INSERT INTO jobs (
-    id, account_id, flow_id, guild_id, channel_id, user_id, provider, state, request, model_id, is_private, parent_id,
-    press, reserved_credits, looks_left, created_at
+    id, account_id, flow_id, guild_id, channel_id, user_id, provider, state, request, sealed_references,
+    references_expire_at, model_id, is_private, parent_id, press, reserved_credits, looks_left, created_at
 ) VALUES (
-    :id, :account_id, :flow_id, :guild_id, :channel_id, :user_id, :provider, 'offered', :request, :model_id,
-    :is_private, :parent_id, :press, :reserved_credits, 0, :now
+    :id, :account_id, :flow_id, :guild_id, :channel_id, :user_id, :provider, 'offered', :request,
+    :sealed_references, :references_expire_at, :model_id, :is_private, :parent_id, :press, :reserved_credits, 0, :now
 );
 
 -- name: insert_card

@@ -1,7 +1,7 @@
 -- name: job
 SELECT
-    id, account_id, flow_id, guild_id, channel_id, user_id, provider, state, request, model_id, is_private, parent_id,
-    press, reserved_credits, charged_credits, generation_id, progress_percent, result, failure, owner, cancel_asked_at,
+    id, account_id, flow_id, guild_id, channel_id, user_id, provider, state, request, sealed_references,
+    references_expire_at, model_id, is_private, parent_id, press, reserved_credits, charged_credits, generation_id, progress_percent, result, sealed_media, failure, owner, cancel_asked_at,
     next_look_at, looks_left, created_at, queued_at, submitted_at, answered_at, finished_at
 FROM jobs WHERE id = :id;
 
@@ -36,7 +36,7 @@ UPDATE jobs SET state = 'queued', owner = NULL, submitted_at = NULL, finished_at
 
 -- name: end_job
 UPDATE jobs SET
-    state = :state, failure = :failure, result = :result, press = NULL, finished_at = :now,
+    state = :state, failure = :failure, result = :result, sealed_media = :sealed_media, press = NULL, finished_at = :now,
     charged_credits = COALESCE(:charged_credits, charged_credits), next_look_at = :next_look_at,
     looks_left = :looks_left
 WHERE id = :id;
@@ -49,7 +49,12 @@ WHERE id = :id;
 UPDATE jobs SET cancel_asked_at = :now WHERE id = :id AND cancel_asked_at IS NULL;
 
 -- name: save_request
-UPDATE jobs SET request = :request WHERE id = :id;
+UPDATE jobs SET
+    request = :request, sealed_references = :sealed_references, references_expire_at = :references_expire_at
+WHERE id = :id;
+
+-- name: drop_dead_links
+UPDATE jobs SET sealed_references = NULL WHERE sealed_references IS NOT NULL AND references_expire_at <= :now;
 
 -- name: save_progress
 UPDATE jobs SET progress_percent = :progress_percent WHERE id = :id AND state = 'running';

@@ -134,8 +134,9 @@ class Texts:
             "**Finished after you cancelled.** It had begun already, so it was paid for. It is kept and not shown here."
         )
 
-    def succeeded(self, medium: Medium) -> str:
-        return f"**Your {self.mediums[medium]} is ready**"
+    def succeeded(self, medium: Medium, count: int) -> str:
+        name = self.mediums[medium]
+        return f"**Your {name} is ready**" if count <= 1 else f"**Your {count} {name}s are ready**"
 
     def nothing_to_show(self) -> str:
         return "The service finished, and sent nothing that could be shown."

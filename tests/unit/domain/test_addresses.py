@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.addresses import is_public_address, reads_as_address
+from bot.domain.requests import is_public_https
 
 PUBLIC = ["93.184.216.34", "8.8.8.8", "1.1.1.1", "2606:4700::6810:84e5", "2a00:1450:4001:800::200e", "2400:cb00::1"]
 REFUSED = [
@@ -31,6 +32,26 @@ def test_public(address: str) -> None:
 @pytest.mark.parametrize("address", REFUSED)
 def test_refused(address: str) -> None:
     assert not is_public_address(address)
+
+
+@pytest.mark.parametrize(
+    ("host", "is_public"),
+    [
+        ("images.test", True),
+        ("93.184.216.34", True),
+        ("[2606:4700::6810:84e5]", True),
+        ("[2002:a00:1::]", False),
+        ("[::ffff:10.0.0.1]", False),
+        ("224.0.0.1", False),
+        ("127.1", False),
+        ("0x7f.1", False),
+        ("2130706433", False),
+        ("localhost", False),
+        ("printer.local", False),
+    ],
+)
+def test_links_to_hosts(host: str, *, is_public: bool) -> None:
+    assert is_public_https(f"https://{host}/a.png") is is_public
 
 
 @given(st.ip_addresses())

@@ -67,6 +67,12 @@ def test_a_jpeg_without_a_frame_has_no_size(data: bytes) -> None:
     assert dimensions(BytesIO(data), JPEG) is None
 
 
+def test_a_jpeg_may_have_its_tables_first() -> None:
+    tables = b"\xff\xc4\x00\x07\x00\x63\x00\x63\x01\xff\xff\xcc\x00\x04\x01\x01"
+    frame = b"\xff\xc0\x00\x0b\x08\x00\x1e\x00\x28\x01\x01\x11\x00"
+    assert dimensions(BytesIO(b"\xff\xd8" + tables + frame), JPEG) == (40, 30)
+
+
 @given(st.sampled_from(KINDS), st.binary(max_size=200))
 @example(JPEG, b"\xff\xd8" + b"\xff\xe0\x00\x00" * 1000)
 def test_any_bytes_have_a_size_or_none(kind: Kind, data: bytes) -> None:

@@ -86,7 +86,7 @@ def test_the_documented_listing() -> None:
         ),
         ({"pricingPerCall": {"8": 20}}, Prices(per_call={"": {8: 20}})),
         ({"minBillableTable": {"4": 7, "x": 1}}, Prices(minimum_seconds={4: 7})),
-        ({"minBillableTable": {"fast": {"4": 7}, "pro": {"4": 8}}}, Prices(minimum_seconds={4: 8})),
+        ({"minBillableTable": {"pro": {"4": 8}, "fast": {"4": 7}}}, Prices(minimum_seconds={4: 8})),
         ({"minBillableTable": [[4, 7]]}, Prices()),
     ],
 )

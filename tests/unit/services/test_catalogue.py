@@ -159,8 +159,10 @@ async def test_the_last_one_told_outlives_the_process() -> None:
 async def test_what_is_restored_never_replaces_what_was_told() -> None:
     shelf = Shelf()
     await catalogue(Upstream(ALL), cache=shelf).refresh()
+    older = dict(shelf.documents)
     made = catalogue(Upstream([GPT]), cache=shelf)
     await made.refresh()
+    shelf.documents = older
     await made.restore()
     assert made.current.models == (GPT,)
 
