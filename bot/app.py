@@ -24,6 +24,7 @@ from bot.pipeline.delivery import Delivery
 from bot.pipeline.dispatcher import Dispatcher
 from bot.pipeline.doorkeeper import Doorkeeper
 from bot.pipeline.exhibits import Exhibits
+from bot.pipeline.pinger import Pinger
 from bot.pipeline.references import References
 from bot.pipeline.watcher import Watcher
 from bot.ports import Account, Provider
@@ -38,6 +39,7 @@ from bot.store.store import Store, open_store
 from bot.vault import Vault, fingerprint, load_pepper
 from cogs.buttons import Buttons, CardButton
 from cogs.credits import Credits
+from cogs.guilds import Guilds
 from cogs.imagine import Imagine
 from cogs.models import Models
 
@@ -130,7 +132,13 @@ async def _wired(  # noqa: PLR0913  what was opened
     queries = Queries(store.asking, catalogue, [account], clock)
     point_at(settings.discord_api_url, settings.discord_gateway_url)
     client = Easel(
-        cogs=(Imagine(intake, catalogue), Models(catalogue, queries), Credits(queries), Buttons(intake)),
+        cogs=(
+            Imagine(intake, catalogue),
+            Models(catalogue, queries),
+            Credits(queries),
+            Buttons(intake),
+            Guilds(intake),
+        ),
         buttons=(CardButton,),
         documents=store.asking,
         clock=clock,
@@ -142,11 +150,13 @@ async def _wired(  # noqa: PLR0913  what was opened
     dispatcher = Dispatcher(account, store.submissions, meigen, catalogue, references, signals, clock)
     watcher = Watcher(store.watching, store.asking, providers, accounts, signals, clock, settings.meigen_poll_seconds)
     courier = Courier(store.cards, store.asking, delivery, accounts, signals, clock)
+    pinger = Pinger(store.cards, surface, signals, clock)
     doorkeeper = Doorkeeper(store.door, store.cards, surface, signals, clock)
     stages = (
         ("dispatcher", dispatcher.run()),
         ("watcher", watcher.run()),
         ("courier", _after_login(client, signals, courier.run())),
+        ("pinger", _after_login(client, signals, pinger.run())),
         ("doorkeeper", _after_login(client, signals, doorkeeper.run())),
         ("catalogue", catalogue.run(signals.stopping)),
         ("sweeper", _sweep(media, signals, clock)),

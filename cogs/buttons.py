@@ -8,10 +8,11 @@ from typing import Any, Self
 from discord import ui
 from discord.ext import commands
 
-from bot.chat.answering import acknowledge_click, explain
+from bot.chat.answering import acknowledge_click, explain, say
 from bot.domain.problems import Problem, ProblemCode
 from bot.errors import Refused, SurfaceError
 from bot.ports import CardKind
+from bot.ui.answers import confirmation
 from bot.ui.buttons import CUSTOM_ID
 from bot.ui.messages import Action
 from cogs.common import Intake, Interaction, log, origin_of, show_card
@@ -28,8 +29,10 @@ class Buttons(commands.Cog):
         match action:
             case Action.CANCEL:
                 await self._cancel(interaction, job_id)
-            case Action.AGAIN:
+            case Action.AGAIN | Action.CONFIRM:
                 await self._again(interaction, job_id)
+            case Action.ASK:
+                await say(interaction, confirmation(await self._intake.known(job_id)))
             case _:
                 # Of another version of Easel.
                 raise Refused((Problem(ProblemCode.JOB_UNKNOWN),))
@@ -46,7 +49,9 @@ class Buttons(commands.Cog):
         await self._intake.cancel(job_id, origin)
 
     async def _again(self, interaction: Interaction, job_id: int) -> None:
-        origin = origin_of(interaction, is_private=_is_private(interaction))
+        job = await self._intake.known(job_id)
+        # A confirmation is seen by one member alone, the card that it leads to by all who saw the first one.
+        origin = origin_of(interaction, is_private=job.is_private)
         offer = await self._intake.again(job_id, origin)
         await show_card(interaction, self._intake, offer, ephemeral=origin.card_kind is CardKind.PRIVATE)
 

@@ -74,6 +74,7 @@ class Easel(commands.Bot):
 
     async def on_ready(self) -> None:
         log.info("connected to Discord as %s, in %d servers", self.user, len(self.guilds))
+        self.dispatch("guilds_known", frozenset(guild.id for guild in self.guilds))
 
 
 class Tree(app_commands.CommandTree[Easel]):

@@ -64,6 +64,20 @@ class DiscordSurface:
     async def post_directly(self, user_id: int, message: Message, nonce: str) -> Shown:
         return await self.post(await self._direct_channel(user_id), message, nonce)
 
+    async def ping(self, channel_id: int, message_id: int, user_id: int, text: str, nonce: str) -> None:
+        card = discord.MessageReference(message_id=message_id, channel_id=channel_id, fail_if_not_exists=False)
+        with handle_message_parameters(
+            content=text,
+            nonce=nonce,
+            allowed_mentions=discord.AllowedMentions(
+                everyone=False, roles=False, users=[discord.Object(user_id)], replied_user=False
+            ),
+            # Typed for the object, and put into the payload as it is: `Messageable.send` passes the dict, too.
+            message_reference=card.to_message_reference_dict(),
+        ) as parameters:
+            async with self._asking():
+                await self._client.http.send_message(channel_id, params=parameters)
+
     async def find_answer(self, token: str) -> Shown | None:
         """See the port. An interaction that was never answered has no webhook yet (10015)."""
         try:

@@ -67,6 +67,8 @@ class FailureCode(StrEnum):
     CANCELLED_BY_MEMBER = "cancelled_by_member"
     CARD_NEVER_SHOWN = "card_never_shown"
     CARD_DELETED = "card_deleted"
+    GUILD_LEFT = "guild_left"
+    """Easel was removed from the server that it waited in."""
     NO_ACCOUNT = "no_account"
     """The key that it waited for was taken away."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import heapq
 import logging
 from dataclasses import dataclass
 
@@ -32,6 +31,8 @@ class Setback:
     """A delivery that failed for now."""
 
     failures: int = 0
+    media_failures: int = 0
+    """Those for want of a result alone."""
     retry_at: float = 0.0
 
 
@@ -56,21 +57,19 @@ class Courier:
         self._rung = signals.cards.listen()
         self._busy: dict[int, asyncio.Task[None]] = {}
         self._setbacks: dict[int, Setback] = {}
-        self._redraws: list[tuple[float, int]] = []
+        self._redraws: dict[int, float] = {}
+        self._census_at = 0.0
         self._sweep_at = clock.now()
 
     async def run(self) -> None:
         """Until stopped; what is in flight gets a moment, then is left to the next start."""
         failures = 0
-        is_planned = False
         try:
             while not self._signals.stopping.is_set():
                 self._rung.clear()
                 try:
-                    if not is_planned:
-                        await self._plan_all_redraws()
-                        is_planned = True
                     await self._sweep()
+                    await self._plan_redraws()
                     await self._ask_for_redraws()
                     next_at = await self._take_up()
                     failures = 0
@@ -90,7 +89,7 @@ class Courier:
     async def _take_up(self) -> float:
         """Start deliveries as far as there is room; when to look again, if not rung."""
         now = self._clock.now()
-        wake_at = min([self._sweep_at, *(at for at, _ in self._redraws[:1])])
+        wake_at = min(self._sweep_at, self._census_at, *self._redraws.values())
         behind = [(state not in FINAL_STATES, job_id) for job_id, state in await self._cards.behind()]
         for _, job_id in sorted(behind):
             setback = self._setbacks.get(job_id)
@@ -108,48 +107,61 @@ class Courier:
             found = await self._cards.read(job_id)
             if found is not None:
                 job, card = found
-                await self._delivery.deliver(job, card, as_links=self._failures_of(job_id) >= MEDIA_PATIENCE)
+                await self._delivery.deliver(job, card, as_links=self._is_out_of_patience(job_id))
                 self._setbacks.pop(job_id, None)
-                await self._plan_redraw(job)
+                if job.is_final:
+                    self._signals.shown.ring()
+                await self._plan_redraw(job, self._clock.now())
         except (SurfaceDown, MediaDown, StoreDown) as error:
-            self._set_back(job_id, error.retry_after_seconds if isinstance(error, SurfaceDown) else None)
+            self._set_back(job_id, error)
             log.info("job %d: not shown yet: %s", job_id, error)
-        except Exception:
-            self._set_back(job_id, None)
+        except Exception as error:
+            self._set_back(job_id, error)
             log.exception("job %d: its card could not be shown", job_id)
         finally:
             del self._busy[job_id]
             self._rung.set()
 
-    def _failures_of(self, job_id: int) -> int:
-        return self._setbacks.get(job_id, Setback()).failures
+    def _is_out_of_patience(self, job_id: int) -> bool:
+        setback = self._setbacks.get(job_id)
+        return setback is not None and setback.media_failures >= MEDIA_PATIENCE
 
-    def _set_back(self, job_id: int, retry_after_seconds: float | None) -> None:
+    def _set_back(self, job_id: int, error: Exception) -> None:
         setback = self._setbacks.setdefault(job_id, Setback())
         setback.failures += 1
-        setback.retry_at = self._clock.now() + (retry_after_seconds or backoff_seconds(setback.failures))
+        setback.media_failures += isinstance(error, MediaDown)
+        asked_seconds = error.retry_after_seconds if isinstance(error, SurfaceDown) else None
+        setback.retry_at = self._clock.now() + (asked_seconds or backoff_seconds(setback.failures))
 
-    async def _plan_all_redraws(self) -> None:
-        """After a restart: what waits was drawn by an earlier process, at some time."""
+    async def _plan_redraws(self) -> None:
+        """Once a minute, for what joined the line since (or before the start): its answer was its first card."""
         now = self._clock.now()
-        self._redraws = [(now + REDRAW_SECONDS, job_id) for job_id in await self._cards.queued()]
-        heapq.heapify(self._redraws)
+        if now < self._census_at:
+            return
+        for job_id in set(await self._cards.queued()) - self._redraws.keys():
+            job = await self._asking.job(job_id)
+            if job is not None:
+                await self._plan_redraw(job, job.queued_at or now)
+        self._census_at = now + REDRAW_SECONDS
 
-    async def _plan_redraw(self, job: Job) -> None:
+    async def _plan_redraw(self, job: Job, drawn_at: float) -> None:
         account = self._accounts.get(job.account_id)
         if job.state is not JobState.QUEUED or account is None:
             return
         waiting = await self._asking.waiting(job, account.limit)
-        wait_seconds = 0.0 if waiting is None or waiting.wait_seconds is None else waiting.wait_seconds
-        heapq.heappush(self._redraws, (self._clock.now() + max(REDRAW_SECONDS, wait_seconds * REDRAW_PART), job.id))
+        left_seconds = 0.0 if waiting is None or waiting.wait_seconds is None else waiting.wait_seconds
+        wait_seconds = self._clock.now() + left_seconds - drawn_at
+        self._redraws[job.id] = drawn_at + max(REDRAW_SECONDS, wait_seconds * REDRAW_PART)
 
     async def _ask_for_redraws(self) -> None:
         now = self._clock.now()
-        while self._redraws and self._redraws[0][0] <= now:
-            _, job_id = heapq.heappop(self._redraws)
+        for job_id in [job_id for job_id, at in self._redraws.items() if at <= now]:
             job = await self._asking.job(job_id)
             if job is not None and job.state is JobState.QUEUED:
                 await self._cards.redraw(job_id)
+                self._redraws[job_id] = now + REDRAW_SECONDS  # planned better once it is drawn
+            else:
+                del self._redraws[job_id]
 
     async def _end(self) -> None:
         if self._busy:

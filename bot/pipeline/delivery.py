@@ -7,12 +7,12 @@ from dataclasses import replace
 
 from bot.clock import Clock
 from bot.domain.jobs import Job
-from bot.errors import ChannelClosed, MessageGone, PayloadTooLarge, ShowRefused, TokenDead
-from bot.pipeline.exhibits import Exhibits
+from bot.errors import ChannelClosed, InteractionLost, MessageGone, PayloadTooLarge, ShowRefused, TokenDead
+from bot.pipeline.exhibits import REQUEST_LIMIT_BYTES, Exhibits
 from bot.pipeline.ladder import NONCE_SECONDS, POSTED_AGAIN, needs_channel, nonce_of, rungs
 from bot.ports import Card, CardKind, Cards, Rung, Shown, Surface
 from bot.ui.cards import draw
-from bot.ui.messages import Action, Message
+from bot.ui.messages import END_ACTIONS, Message
 
 log = logging.getLogger(__name__)
 
@@ -27,9 +27,9 @@ class Delivery:
         self._clock = clock
 
     async def deliver(self, job: Job, card: Card, *, as_links: bool = False) -> None:
-        """Show the card as it is wanted now; `as_links`: without bringing its results here.
+        """Show the card as it is wanted now; `as_links`: results that cannot be brought here now are linked.
 
-        Raises SurfaceDown and MediaDown (try later), StoreDown.
+        Raises SurfaceDown and (not with `as_links`) MediaDown: try later. Raises StoreDown.
         """
         closed = False
         for rung in rungs(job, card):
@@ -41,7 +41,7 @@ class Delivery:
                 if rung not in POSTED_AGAIN:
                     await self._unwanted(job)
                     return
-            except TokenDead:
+            except (TokenDead, InteractionLost):
                 await self._cards.drop_token(job.id)
             except ChannelClosed as error:
                 log.info("job %d: %s is closed: %s", job.id, rung, error)
@@ -51,7 +51,7 @@ class Delivery:
                 log.warning("job %d: %s was refused: %s", job.id, rung, error)
                 card = await self._post_failed(card, rung)
             else:
-                await self._record(job, card.wanted, shown)
+                await self._record(job, card.wanted, shown, pinged=rung in POSTED_AGAIN)
                 return
         await self._give_up(job, card.wanted)
 
@@ -61,14 +61,16 @@ class Delivery:
         except PayloadTooLarge as error:
             log.info("job %d: too large to attach, linked instead: %s", job.id, error)
         try:
-            return await self._show(job, card, rung, await self._draw(job, card, rung, as_links=True))
+            return await self._show(job, card, rung, await self._draw(job, card, rung, as_links=as_links, room_bytes=0))
         except PayloadTooLarge as still:
             raise ShowRefused(still.code, still.detail) from still
 
-    async def _draw(self, job: Job, card: Card, rung: Rung, *, as_links: bool) -> Message:
+    async def _draw(
+        self, job: Job, card: Card, rung: Rung, *, as_links: bool, room_bytes: int = REQUEST_LIMIT_BYTES
+    ) -> Message:
         # A new message cannot name the files that an earlier one carries.
         source = replace(card, references=()) if rung in POSTED_AGAIN else card
-        view = await self._exhibits.view(job, source, as_links=as_links)
+        view = await self._exhibits.view(job, source, as_links=as_links, room_bytes=room_bytes)
         return draw(replace(view, mentions_member=rung is Rung.CHANNEL_POST))
 
     async def _show(self, job: Job, card: Card, rung: Rung, message: Message) -> Shown:
@@ -103,13 +105,13 @@ class Delivery:
 
     async def _is_shown_already(self, card: Card) -> bool:
         """Whether an edit that was cut off before it was recorded had brought the end to the card all the same."""
-        if card.kind is not CardKind.CHANNEL or card.message_id is None:
+        if card.kind is not CardKind.CHANNEL or card.message_id is None or card.delivered_at is not None:
             return False
         try:
             standing = await self._surface.find_message(card.channel_id, card.message_id)
         except (ChannelClosed, ShowRefused):
             return False
-        return standing is not None and Action.AGAIN in standing.actions
+        return standing is not None and not END_ACTIONS.isdisjoint(standing.actions)
 
     async def _find_post(self, job: Job, card: Card, rung: Rung, since: float) -> Shown | None:
         if rung is Rung.CHANNEL_POST:
@@ -123,9 +125,9 @@ class Delivery:
         await self._cards.forget_post(card.job_id)
         return replace(card, posting_rung=None, posting_nonce=None, posting_since=None)
 
-    async def _record(self, job: Job, revision: int, shown: Shown) -> None:
+    async def _record(self, job: Job, revision: int, shown: Shown, *, pinged: bool) -> None:
         carried = [file for file in shown.attachments if file.filename.startswith("reference-")]
-        await self._cards.shown(job.id, revision, shown, carried)
+        await self._cards.shown(job.id, revision, shown, carried, pinged=pinged)
         if job.is_final:
             await self._exhibits.forget(job)
 

@@ -46,6 +46,7 @@ class Dispatcher:
         self._in_flight: set[asyncio.Task[None]] = set()
         self._unrecorded = 0
         self._failures = 0
+        self._refresh_at = 0.0
 
     async def run(self) -> None:
         """Until stopped; then no new claim, and what is in flight may land."""
@@ -65,7 +66,8 @@ class Dispatcher:
             return None
         try:
             turn = await self._submissions.claim(self._account, now + FRESH_SECONDS)
-            self._failures = 0
+            if not isinstance(turn, Stale):
+                self._failures = 0
             return await self._follow(turn, now)
         except StoreDown:
             self._failures += 1
@@ -136,12 +138,15 @@ class Dispatcher:
     async def _refresh(self, job: Job) -> float:
         """Fresh links for a job whose turn it is; without them it ends, unspent."""
         now = self._clock.now()
+        if now < self._refresh_at:
+            return self._refresh_at
         try:
             request = await self._references.refreshed(job, now + FRESH_SECONDS)
         except SurfaceDown as error:
             self._failures += 1
+            self._refresh_at = self._clock.now() + (error.retry_after_seconds or backoff_seconds(self._failures))
             log.warning("job %d: its references could not be asked for: %s", job.id, error)
-            return now + (error.retry_after_seconds or backoff_seconds(self._failures))
+            return self._refresh_at
         if request is None:
             await self._submissions.fail_waiting(job.id, Failure(FailureCode.REFERENCE_GONE))
             self._signals.cards.ring()

@@ -28,13 +28,17 @@ class Exhibits:
         self._media = media
         self._views = views
 
-    async def view(self, job: Job, card: Card, *, as_links: bool = False, mentions_member: bool = False) -> CardView:
-        """The card's view, results fetched and fitted. `as_links`: nothing is attached. Raises MediaDown, StoreDown."""
-        room_bytes = 0 if as_links else REQUEST_LIMIT_BYTES
-        media = await self._results(job, card, room_bytes) if self._shows_results(job) else []
+    async def view(
+        self, job: Job, card: Card, *, as_links: bool = False, room_bytes: int = REQUEST_LIMIT_BYTES
+    ) -> CardView:
+        """The card's view, results fetched and fitted. Raises MediaDown, StoreDown.
+
+        `as_links`: no MediaDown, results that cannot be had now are linked. `room_bytes`: of all files together.
+        """
+        media = await self._results(job, card, room_bytes, as_links=as_links) if self._shows_results(job) else []
         room_bytes -= sum(item.size_bytes for item in media if item.path is not None)
         references = await self._references(job, card, room_bytes)
-        return await self._views.of(job, media=media, references=references, mentions_member=mentions_member)
+        return await self._views.of(job, media=media, references=references)
 
     async def forget(self, job: Job) -> None:
         """Its end was shown: the files are not needed here any more."""
@@ -43,25 +47,25 @@ class Exhibits:
     def _shows_results(self, job: Job) -> bool:
         return job.state is JobState.SUCCEEDED and job.cancel_asked_at is None
 
-    async def _results(self, job: Job, card: Card, room_bytes: int) -> list[ShownMedia]:
+    async def _results(self, job: Job, card: Card, room_bytes: int, *, as_links: bool) -> list[ShownMedia]:
         found: list[ShownMedia] = []
         urls = () if job.result is None else job.result.media_urls
         for index, url in enumerate(urls):
             # Each gets its share of what is left of the request.
             share_bytes = min(card.attachment_limit_bytes, room_bytes // (len(urls) - index))
-            item = await self._result(job, index, url, share_bytes)
+            item = await self._result(job, index, url, share_bytes, as_links=as_links)
             room_bytes -= item.size_bytes if item.path is not None else 0
             found.append(item)
         return found
 
-    async def _result(self, job: Job, index: int, url: str, limit_bytes: int) -> ShownMedia:
+    async def _result(self, job: Job, index: int, url: str, limit_bytes: int, *, as_links: bool) -> ShownMedia:
         if limit_bytes <= 0:
             return ShownMedia(url, is_too_large=True)
         try:
             file = await self._media.fetch(job.id, index, url, job.medium)
-        except MediaDown:
-            raise
         except MediaError as error:
+            if isinstance(error, MediaDown) and not as_links:
+                raise
             log.warning("job %d: result %d cannot be brought here: %s", job.id, index, error)
             return ShownMedia(url, is_gone=isinstance(error, MediaGone), is_too_large=isinstance(error, MediaTooLarge))
         fitted = await self._media.fit(file, limit_bytes)

@@ -125,9 +125,8 @@ class Watcher:
             log.exception("job %d: what the upstream told could not be stored", watch.job.id)
             watch.due_at = self._clock.now() + self._poll_seconds
         except Exception:
-            watch.failures += 1
-            log.exception("job %d: a look failed", watch.job.id)
-            watch.due_at = self._clock.now() + backoff_seconds(watch.failures, self._poll_seconds)
+            log.exception("job %d: what the upstream told could not be judged", watch.job.id)
+            self._put_off(watch, None)
         finally:
             watch.is_polling = False
 
@@ -141,15 +140,21 @@ class Watcher:
             watch.failures = 0
             return Generation(GenerationState.PROCESSING)
         except LookupFailed as error:
-            watch.failures += 1
-            retry_after = error.retry_after_seconds if isinstance(error, Unavailable) else None
-            watch.due_at = self._clock.now() + max(
-                retry_after or 0.0, backoff_seconds(watch.failures, self._poll_seconds)
-            )
+            self._put_off(watch, error.retry_after_seconds if isinstance(error, Unavailable) else None)
             log.info("job %d: no answer to look number %d: %s", job.id, watch.failures, error)
+            return None
+        except Exception:
+            # A fault of our own is no answer either: the job must not run for ever because of it.
+            self._put_off(watch, None)
+            log.exception("job %d: a look failed", job.id)
             return None
         watch.failures = 0
         return generation
+
+    def _put_off(self, watch: Watch, retry_after_seconds: float | None) -> None:
+        watch.failures += 1
+        patience_seconds = backoff_seconds(watch.failures, self._poll_seconds)
+        watch.due_at = self._clock.now() + max(retry_after_seconds or 0.0, patience_seconds)
 
     def _key_of(self, job: Job) -> str:
         account = self._accounts.get(job.account_id)

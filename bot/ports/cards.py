@@ -106,6 +106,10 @@ class Surface(Protocol):
         """A new direct message."""
         ...
 
+    async def ping(self, channel_id: int, message_id: int, user_id: int, text: str, nonce: str) -> None:
+        """A short reply to a message of ours that pings the member. The nonce is as for `post`."""
+        ...
+
     async def find_answer(self, token: str) -> Shown | None:
         """The answer of an interaction; None where it was never given, or was deleted."""
         ...

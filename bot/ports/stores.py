@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from bot.domain.gate import GateLimit, PauseReason
 from bot.domain.jobs import Failure, FailureCode, Job, JobState
+from bot.domain.pings import Notify
 from bot.domain.policy import Limits
 from bot.domain.problems import Problem
 from bot.domain.requests import GenerationRequest
@@ -80,6 +81,14 @@ class Door(Protocol):
 
     async def ask_cancel(self, job_id: int) -> Job | None:
         """Cancel what waits, mark what is under way. The job as it is now; None: there is none."""
+        ...
+
+    async def waiting_guilds(self) -> Collection[int]:
+        """Guilds in which jobs wait."""
+        ...
+
+    async def leave_guild(self, guild_id: int) -> int:
+        """Cancel all that waits in a guild; tells how many jobs."""
         ...
 
     async def renew_token(self, job_id: int, token: str, expires_at: float) -> None:
@@ -184,8 +193,22 @@ class Cards(Protocol):
 
     async def read(self, job_id: int) -> tuple[Job, Card] | None: ...
 
-    async def shown(self, job_id: int, revision: int, shown: Shown, carried: Sequence[CarriedReference]) -> None:
-        """The card stands there, as of that revision."""
+    async def shown(
+        self, job_id: int, revision: int, shown: Shown, carried: Sequence[CarriedReference], *, pinged: bool = False
+    ) -> None:
+        """The card stands there, as of that revision. `pinged`: and its member was told."""
+        ...
+
+    async def pings_due(self) -> Sequence[tuple[int, float]]:
+        """Jobs whose end stands and whose member is to be pinged, and since when (epoch seconds)."""
+        ...
+
+    async def end_ping(self, job_id: int) -> None:
+        """The member was pinged, or need not be any more."""
+        ...
+
+    async def choose_notify(self, user_id: int, notify: Notify) -> None:
+        """When the member wants to be pinged."""
         ...
 
     async def skip(self, job_id: int, revision: int) -> None:

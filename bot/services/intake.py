@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from bot.domain.catalog import Model
@@ -67,7 +67,7 @@ class Intake:
 
     async def again(self, job_id: int, origin: Origin) -> Offer:
         """The same request once more, as a job of whoever pressed. Raises Refused."""
-        parent = await self._known(job_id)
+        parent = await self.known(job_id)
         press = Press(f"again:{job_id}:{origin.user_id}", Problem(ProblemCode.ALREADY_PRESSED))
         return await self._offer(parent.request, origin, parent.id, press)
 
@@ -97,18 +97,18 @@ class Intake:
 
     async def clicked(self, job_id: int, origin: Origin) -> Job:
         """A click on a job's own card: the card stands, and can be edited for another 15 minutes. Raises Refused."""
-        await self._known(job_id)
+        await self.known(job_id)
         try:
             await self._door.renew_token(job_id, origin.token, origin.token_expires_at)
             job = await self._door.confirm(job_id, None)
         except StoreDown as error:
             raise Refused((Problem(ProblemCode.STORE_FAILING),)) from error
         self._signals.queued.ring()
-        return job or await self._known(job_id)
+        return job or await self.known(job_id)
 
     async def cancel(self, job_id: int, origin: Origin) -> Job:
         """Call a job back; only its member and moderators may. Raises Refused."""
-        job = await self._known(job_id)
+        job = await self.known(job_id)
         if job.user_id != origin.user_id and not origin.is_moderator:
             raise Refused((Problem(ProblemCode.NOT_YOURS),))
         try:
@@ -119,7 +119,30 @@ class Intake:
         self._signals.queued.ring()
         return job
 
-    async def _known(self, job_id: int) -> Job:
+    async def left_guild(self, guild_id: int) -> None:
+        """Easel was removed from a guild: what waits there is not made."""
+        try:
+            count = await self._door.leave_guild(guild_id)
+        except StoreDown:
+            log.exception("guild %d: its jobs could not be cancelled", guild_id)
+            return
+        if count:
+            log.info("guild %d: left, %d waiting jobs cancelled", guild_id, count)
+            self._signals.cards.ring()
+            self._signals.queued.ring()
+
+    async def joined_guilds(self, guild_ids: Collection[int]) -> None:
+        """All guilds that Easel is in: it may have been removed from others while it was away."""
+        try:
+            waiting = await self._door.waiting_guilds()
+        except StoreDown:
+            log.exception("the guilds of waiting jobs could not be read")
+            return
+        for guild_id in set(waiting) - set(guild_ids):
+            await self.left_guild(guild_id)
+
+    async def known(self, job_id: int) -> Job:
+        """A job by its id. Raises Refused."""
         try:
             job = await self._asking.job(job_id)
         except StoreDown as error:

@@ -36,10 +36,12 @@ class Signals:
     cards: Signal = field(default_factory=Signal)
     """A card is behind."""
 
+    shown: Signal = field(default_factory=Signal)
+    """The end of a job was shown."""
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
     def stop(self) -> None:
         """Every stage ends what it is at, and begins nothing."""
         self.stopping.set()
-        for signal in (self.doubts, self.queued, self.running, self.cards):
+        for signal in (self.doubts, self.queued, self.running, self.cards, self.shown):
             signal.ring()

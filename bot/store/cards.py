@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.domain.jobs import FINAL_STATES, Failure, FailureCode, Job, JobState
+from bot.domain.pings import Notify, wants_ping
 from bot.ports import Card, CardState, CarriedReference, Rung, Shown
 from bot.store.ledger import Ledger, end_job, read_card, read_job
 from bot.store.links import unsigned
 from bot.store.rows import CARRIED, to_json
-from bot.store.units import Driver, Unit, do
+from bot.store.units import Driver, Unit, do, one
 
 
 class CardStore:
@@ -27,8 +28,20 @@ class CardStore:
     async def read(self, job_id: int) -> tuple[Job, Card] | None:
         return await self._driver.run(lambda: _read(self._ledger, job_id))
 
-    async def shown(self, job_id: int, revision: int, shown: Shown, carried: Sequence[CarriedReference]) -> None:
-        await self._driver.run(lambda: _shown(self._ledger, job_id, revision, shown, carried))
+    async def shown(
+        self, job_id: int, revision: int, shown: Shown, carried: Sequence[CarriedReference], *, pinged: bool = False
+    ) -> None:
+        await self._driver.run(lambda: _shown(self._ledger, job_id, revision, shown, carried, pinged))
+
+    async def pings_due(self) -> Sequence[tuple[int, float]]:
+        rows = await self._driver.run(lambda: do("pings_due"))
+        return [(row["job_id"], row["ping_since"]) for row in rows]
+
+    async def end_ping(self, job_id: int) -> None:
+        await self._driver.run(lambda: do("end_ping", job_id=job_id))
+
+    async def choose_notify(self, user_id: int, notify: Notify) -> None:
+        await self._driver.run(lambda: do("save_notify", user_id=user_id, notify=notify))
 
     async def skip(self, job_id: int, revision: int) -> None:
         await self._driver.run(lambda: do("skip_card", job_id=job_id, shown=revision))
@@ -67,12 +80,21 @@ def _read(ledger: Ledger, job_id: int) -> Unit[tuple[Job, Card] | None]:
     return None if job is None or card is None else (job, card)
 
 
-def _shown(ledger: Ledger, job_id: int, revision: int, shown: Shown, carried: Sequence[CarriedReference]) -> Unit[None]:
+def _shown(  # noqa: PLR0913  the facts of a showing
+    ledger: Ledger,
+    job_id: int,
+    revision: int,
+    shown: Shown,
+    carried: Sequence[CarriedReference],
+    pinged: bool,  # noqa: FBT001  passed on by name
+) -> Unit[None]:
     job = yield from read_job(ledger, job_id)
     card = yield from read_card(ledger, job_id)
     if job is None or card is None:
         return
+    now = ledger.now()
     is_final_drawn = job.state in FINAL_STATES and revision >= card.wanted
+    is_ping_due = is_final_drawn and not pinged and wants_ping((yield from _notify_of(job.user_id)), job, now)
     yield from do(
         "show_card",
         job_id=job_id,
@@ -80,8 +102,14 @@ def _shown(ledger: Ledger, job_id: int, revision: int, shown: Shown, carried: Se
         channel_id=shown.channel_id,
         message_id=shown.message_id,
         carried=to_json(CARRIED, tuple(replace(file, url=unsigned(file.url)) for file in carried)),
-        delivered_at=ledger.now() if is_final_drawn else None,
+        delivered_at=now if is_final_drawn else None,
+        ping_since=now if is_ping_due else None,
     )
+
+
+def _notify_of(user_id: int) -> Unit[Notify]:
+    row = yield from one("notify_of", user_id=user_id)
+    return Notify.LONG if row is None else Notify(row["notify"])
 
 
 def _unwanted(ledger: Ledger, job_id: int) -> Unit[Job | None]:

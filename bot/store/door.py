@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from bot.domain.jobs import Failure, FailureCode, Job, JobState, flow_of
 from bot.domain.policy import Limits, Load, verdict
@@ -35,6 +35,13 @@ class DoorStore:
 
     async def ask_cancel(self, job_id: int) -> Job | None:
         return await self._driver.run(lambda: ask_cancel(self._ledger, job_id))
+
+    async def waiting_guilds(self) -> Collection[int]:
+        rows = await self._driver.run(lambda: do("waiting_guilds"))
+        return {row["guild_id"] for row in rows}
+
+    async def leave_guild(self, guild_id: int) -> int:
+        return await self._driver.run(lambda: leave_guild(self._ledger, guild_id))
 
     async def renew_token(self, job_id: int, token: str, expires_at: float) -> None:
         await self._driver.run(lambda: renew_token(self._ledger, job_id, token, expires_at))
@@ -131,6 +138,14 @@ def drop(ledger: Ledger, job_id: int, code: FailureCode) -> Unit[Job | None]:
         return None
     yield from end_job(ledger, job, JobState.CANCELLED, failure=Failure(code))
     return (yield from read_job(ledger, job_id))
+
+
+def leave_guild(ledger: Ledger, guild_id: int) -> Unit[int]:
+    """Cancel all that waits in a guild; tells how many."""
+    rows = yield from do("waiting_of_guild", guild_id=guild_id)
+    for row in rows:
+        yield from drop(ledger, row["id"], FailureCode.GUILD_LEFT)
+    return len(rows)
 
 
 def ask_cancel(ledger: Ledger, job_id: int) -> Unit[Job | None]:

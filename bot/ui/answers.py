@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from bot.domain.catalog import Catalog, Medium, Model
+from bot.domain.jobs import Job
 from bot.domain.problems import Problem
 from bot.domain.views import CreditsView, Usage
 from bot.ui.markdown import one_line, plain, shorten
-from bot.ui.messages import Accent, Message
+from bot.ui.messages import Accent, Action, Button, ButtonStyle, Message
 from bot.ui.prices import price_range, price_table
 from bot.ui.texts import EN, Texts
 
@@ -26,6 +27,12 @@ def refusal(problems: Iterable[Problem], texts: Texts = EN) -> Message:
     """Why a request was not taken, each reason once."""
     sentences = dict.fromkeys(texts.problem(problem) for problem in problems)
     return notice(next(_pages(sentences, "\n")), Accent.FAILED)
+
+
+def confirmation(job: Job, texts: Texts = EN) -> Message:
+    """Before the request of a job, which may have been charged, is made once more."""
+    button = Button(Action.CONFIRM, job.id, texts.confirm, ButtonStyle.PRIMARY)
+    return Message(Accent.UNSURE, (texts.confirm_again(job.reserved_credits),), rows=((button,),))
 
 
 def apology(texts: Texts = EN) -> Message:

@@ -77,6 +77,11 @@ def _mention(view: CardView, texts: Texts) -> str:
     return texts.mention(job.user_id, succeeded=job.state is JobState.SUCCEEDED)
 
 
+def ping_text(job: Job, texts: Texts = EN) -> str:
+    """What the short reply says that pings the member."""
+    return texts.mention(job.user_id, succeeded=job.state is JobState.SUCCEEDED)
+
+
 def _under_way(view: CardView, texts: Texts) -> str:
     match view.job.state:
         case JobState.RUNNING:
@@ -265,5 +270,5 @@ def _rows(job: Job, texts: Texts) -> tuple[tuple[Button, ...], ...]:
     if not job.is_final:
         return ()
     if job.state is JobState.UNKNOWN:
-        return ((Button(Action.AGAIN, job.id, texts.ask_again),),)
+        return ((Button(Action.ASK, job.id, texts.ask_again),),)
     return ((Button(Action.AGAIN, job.id, texts.again, ButtonStyle.PRIMARY),),)

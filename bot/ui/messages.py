@@ -23,6 +23,13 @@ class Action(StrEnum):
 
     CANCEL = "cancel"
     AGAIN = "again"
+    ASK = "ask"
+    """Again, where the first may have been charged: asks for a confirmation."""
+    CONFIRM = "confirm"
+
+
+END_ACTIONS = frozenset({Action.AGAIN, Action.ASK})
+"""One of these stands under every card whose job has ended, and under no other."""
 
 
 class ButtonStyle(StrEnum):

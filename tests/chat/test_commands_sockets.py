@@ -8,6 +8,7 @@ from dataclasses import replace
 import aiohttp
 import pytest
 
+from bot.domain.jobs import JobState
 from bot.domain.problems import Problem, ProblemCode
 from bot.domain.requests import Reference
 from bot.domain.views import ShownReference
@@ -260,6 +261,30 @@ async def test_again_that_is_refused_is_told_to_the_member_alone(scene: Scene) -
     assert sent.message is not None
     assert sent.message.ephemeral
     assert "just pressed that" in sent.message.text
+
+
+async def test_asking_again_for_what_may_have_been_charged_asks_first(scene: Scene) -> None:
+    scene.intake.state = JobState.UNKNOWN
+    sent = await scene.mia.slash(scene.channel, "imagine", prompt="a cat")
+    assert sent.message is not None
+    asked = await scene.mia.click(sent.message, "Ask again")
+    assert asked.message is not None
+    assert asked.message.ephemeral
+    assert "may have been charged" in asked.message.text
+    assert len(scene.intake.asked) == 1
+    confirmed = await scene.mia.click(asked.message, "Ask once more")
+    assert confirmed.message is not None
+    assert not confirmed.message.ephemeral, "the new card is for all who saw the first"
+    assert scene.intake.asked[1][0] == scene.intake.asked[0][0]
+
+
+async def test_a_server_that_is_left_is_told_to_intake(scene: Scene) -> None:
+    scene.world.remove_bot(scene.guild)
+    await eventually(lambda: scene.intake.left == [scene.guild.id])
+
+
+async def test_the_servers_are_told_to_intake_at_the_start(scene: Scene) -> None:
+    await eventually(lambda: scene.intake.joined == [frozenset({scene.guild.id})], 5)
 
 
 @pytest.mark.parametrize("custom_id", ["easel:paint:1:2", "easel:again:404"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 
@@ -18,10 +18,12 @@ from bot.domain.problems import Problem, ProblemCode
 from bot.domain.requests import GenerationRequest
 from bot.domain.views import AccountCredits, CardView, CreditsView, Usage, Waiting
 from bot.errors import Refused
+from bot.ports import CardKind
 from bot.services.intake import Offer
 from bot.services.origin import Origin
 from cogs.buttons import Buttons, CardButton
 from cogs.credits import Credits
+from cogs.guilds import Guilds
 from cogs.imagine import Imagine
 from cogs.models import Models
 from sandbox.discord import Channel, Guild, Member, Message, SandboxDiscord
@@ -52,6 +54,8 @@ class MadeUpIntake:
     jobs: dict[int, Job] = field(default_factory=dict)
     asked: list[tuple[GenerationRequest, Origin]] = field(default_factory=list)
     clicks: list[tuple[str, int, Origin]] = field(default_factory=list)
+    left: list[int] = field(default_factory=list)
+    joined: list[Collection[int]] = field(default_factory=list)
     confirmed: dict[int, int | None] = field(default_factory=dict)
     withdrawn: list[int] = field(default_factory=list)
     doubted: list[int] = field(default_factory=list)
@@ -70,12 +74,19 @@ class MadeUpIntake:
             raise error
         if self.meanwhile is not None:
             await self.meanwhile(origin)
-        made = job(self.state, id=len(self.jobs) + 1, request=request, user_id=origin.user_id)
+        is_private = origin.card_kind is CardKind.PRIVATE
+        made = job(self.state, id=len(self.jobs) + 1, request=request, user_id=origin.user_id, is_private=is_private)
         self.jobs[made.id] = made
         return Offer(made, self.view(made.id))
 
     async def again(self, job_id: int, origin: Origin) -> Offer:
-        return await self.offer(self._known(job_id).request, origin)
+        return await self.offer((await self.known(job_id)).request, origin)
+
+    async def left_guild(self, guild_id: int) -> None:
+        self.left.append(guild_id)
+
+    async def joined_guilds(self, guild_ids: Collection[int]) -> None:
+        self.joined.append(guild_ids)
 
     async def confirm(self, job_id: int, message_id: int | None) -> None:
         self.confirmed[job_id] = message_id
@@ -88,16 +99,16 @@ class MadeUpIntake:
 
     async def clicked(self, job_id: int, origin: Origin) -> Job:
         self.clicks.append(("clicked", job_id, origin))
-        return self._known(job_id)
+        return await self.known(job_id)
 
     async def cancel(self, job_id: int, origin: Origin) -> Job:
-        known = self._known(job_id)
+        known = await self.known(job_id)
         if known.user_id != origin.user_id and not origin.is_moderator:
             raise Refused((Problem(ProblemCode.NOT_YOURS),))
         self.clicks.append(("cancel", job_id, origin))
         return known
 
-    def _known(self, job_id: int) -> Job:
+    async def known(self, job_id: int) -> Job:
         if job_id not in self.jobs:
             raise Refused((Problem(ProblemCode.JOB_UNKNOWN),))
         return self.jobs[job_id]
@@ -188,7 +199,13 @@ class Scene:
 def client_of(intake: MadeUpIntake, documents: MadeUpDocuments | None = None) -> Easel:
     catalogue, queries = MadeUpCatalogue(), MadeUpQueries()
     return Easel(
-        cogs=(Imagine(intake, catalogue), Models(catalogue, queries), Credits(queries), Buttons(intake)),
+        cogs=(
+            Imagine(intake, catalogue),
+            Models(catalogue, queries),
+            Credits(queries),
+            Buttons(intake),
+            Guilds(intake),
+        ),
         buttons=(CardButton,),
         documents=documents or MadeUpDocuments(),
         clock=SystemClock(),

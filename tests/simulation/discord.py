@@ -41,6 +41,15 @@ class Standing:
     stands_since: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Ping:
+    """A short reply that pinged somebody."""
+
+    nonce: str
+    user_id: int
+    at: float
+
+
 @dataclass(slots=True)
 class DiscordState:
     """Copied whole at every crash point."""
@@ -52,6 +61,7 @@ class DiscordState:
     """Token → when its interaction began."""
     answers: dict[str, int] = field(default_factory=dict)
     """Token → the message that answered it."""
+    pings: list[Ping] = field(default_factory=list)
     next_id: int = 1
 
     def answer(self, token: str, channel_id: int, message: Message) -> int:
@@ -115,6 +125,16 @@ class SimulatedDiscord:
 
     async def post_directly(self, user_id: int, message: Message, nonce: str) -> Shown:
         return await self.post(-user_id, message, nonce)
+
+    async def ping(self, channel_id: int, message_id: int, user_id: int, text: str, nonce: str) -> None:
+        await self._arrive()
+        self._enter(channel_id)
+        now = self._clock.now()
+        young = [p for p in self._state.pings if p.nonce == nonce and now - p.at < NONCE_SECONDS]
+        if not young:
+            self._state.pings.append(Ping(nonce, user_id, now))
+            self._effect("pinged")
+        await self._return()
 
     async def find_answer(self, token: str) -> Shown | None:
         await self._arrive()

@@ -19,6 +19,7 @@ from bot.pipeline.delivery import Delivery
 from bot.pipeline.dispatcher import Dispatcher
 from bot.pipeline.doorkeeper import Doorkeeper
 from bot.pipeline.exhibits import Exhibits
+from bot.pipeline.pinger import Pinger
 from bot.pipeline.references import References
 from bot.pipeline.watcher import Watcher
 from bot.ports import Account, MediaFile
@@ -171,6 +172,7 @@ async def open_house(  # noqa: PLR0913  the knobs of a world
         Watcher(store.watching, store.asking, {"meigen": upstream}, accounts, signals, clock, 3.0).run(),
         Courier(store.cards, store.asking, delivery, accounts, signals, clock).run(),
         Doorkeeper(store.door, store.cards, surface, signals, clock).run(),
+        Pinger(store.cards, surface, signals, clock).run(),
     ]
     intakes = [
         Intake(store.door, store.asking, catalogue, views, {"meigen": account}, signals, Rules()) for account in entered

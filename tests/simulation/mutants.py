@@ -112,7 +112,9 @@ class _DeliverBeforeRecording(CardStore):
 class _ForgetWhatWasShown(CardStore):
     """What was posted is not stored."""
 
-    async def shown(self, job_id: int, revision: int, shown: Shown, carried: Sequence[CarriedReference]) -> None:
+    async def shown(
+        self, job_id: int, revision: int, shown: Shown, carried: Sequence[CarriedReference], *, pinged: bool = False
+    ) -> None:
         await self.skip(job_id, 0)
 
 

@@ -33,6 +33,7 @@ def is_quiet(raw: sqlite3.Connection) -> bool:
         "SELECT COUNT(*) FROM jobs WHERE state IN ('offered', 'queued', 'submitting', 'running')",
         "SELECT COUNT(*) FROM jobs WHERE next_look_at IS NOT NULL",
         "SELECT COUNT(*) FROM cards WHERE state = 'live' AND wanted > shown",
+        "SELECT COUNT(*) FROM cards WHERE ping_since IS NOT NULL",
     )
     return not any(raw.execute(count).fetchone()[0] for count in counts)
 
@@ -83,6 +84,7 @@ def _card(job: sqlite3.Row, outside: Outside) -> list[str]:
         f"ends {len(reachable)} times": len(reachable) > 1,
         f"is {state}, but no card says so": bool(shown) and not ends and not was_deleted and not is_closed,
         "has no card": not shown and not was_deleted and state is not JobState.CANCELLED,
+        "pings twice": sum(ping.nonce.startswith(f"{job['id']}-") for ping in discord.pings) > 1,
         "its card has no picture": has_picture and any(not standing.message.gallery for standing in ends),
     }
     return [f"{job['prompt']}: {rule}" for rule, is_broken in rules.items() if is_broken]

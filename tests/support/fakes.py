@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import sqlite3
 from collections import Counter
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
@@ -15,9 +16,10 @@ from bot.domain.catalog import Medium, Model
 from bot.domain.requests import GenerationRequest
 from bot.errors import MessageGone, NotFound, StoreDown, SurfaceError, TokenDead, VaultError
 from bot.ports import Accepted, CarriedReference, Generation, MediaFile, Shown
-from bot.store.units import Driver, Unit
-from bot.ui.messages import Message, Upload
-from tests.simulation.virtual_loop import run_virtually
+from bot.store.sqlite import prepare, run_batch
+from bot.store.units import Unit
+from bot.ui.messages import Button, Message, Upload
+from tests.simulation.virtual_loop import VirtualLoop
 from tests.support.builders import BEGAN_AT, PROCESSING, model
 
 P = ParamSpec("P")
@@ -29,7 +31,8 @@ def virtually(test: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None]
 
     @functools.wraps(test)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
-        run_virtually(BEGAN_AT, test(*args, **kwargs))
+        with asyncio.Runner(loop_factory=lambda: VirtualLoop(BEGAN_AT)) as runner:
+            runner.run(test(*args, **kwargs))
 
     return run
 
@@ -57,23 +60,32 @@ class RotSealer:
         return text[::-1]
 
 
-class FlakyDriver:
-    """A driver whose disk can be full."""
+class AtOnce:
+    """SQLite in memory and in this thread: no call ever waits. While `is_down`, its disk is full."""
 
-    def __init__(self, inner: Driver) -> None:
-        self._inner = inner
+    def __init__(self, database: bytes | None = None) -> None:
+        self.raw = sqlite3.connect(":memory:", isolation_level=None)
+        if database is not None:
+            self.raw.deserialize(database)
+        prepare(self.raw, None)
         self.is_down = False
         self.refused = 0
 
     async def run(self, unit: Callable[[], Unit[T]]) -> T:
         if self.is_down:
             self.refused += 1
-            await asyncio.sleep(0)
             raise StoreDown("database or disk is full")
-        return await self._inner.run(unit)
+        (outcome,) = run_batch(self.raw, [unit])
+        if isinstance(outcome, Exception):
+            raise outcome
+        result: T = outcome
+        return result
 
     async def close(self) -> None:
-        await self._inner.close()
+        self.raw.close()
+
+    def rows(self, sql: str, *parameters: object) -> list[Any]:
+        return self.raw.execute(sql, parameters).fetchall()
 
 
 # ---- the upstream
@@ -158,6 +170,10 @@ class Posted:
     nonce: str | None = None
     files: tuple[CarriedReference, ...] = ()
 
+    @property
+    def buttons(self) -> list[Button]:
+        return [] if self.message is None else [button for row in self.message.rows for button in row]
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -185,6 +201,8 @@ class FakeSurface:
     calls: list[Call] = field(default_factory=list)
     call_seconds: float = 0.05
     links_live_seconds: float = 86_400.0
+    pings: dict[str, tuple[int, int, str]] = field(default_factory=dict)
+    """Nonce → message, member and text."""
     open: Counter[int] = field(default_factory=Counter)
     most_open: Counter[int] = field(default_factory=Counter)
     _last_id: int = 100_000
@@ -223,6 +241,10 @@ class FakeSurface:
         await self._begin("post_directly", user_id, message, nonce)
         return await self._post(-user_id, message, nonce, "post_directly")
 
+    async def ping(self, channel_id: int, message_id: int, user_id: int, text: str, nonce: str) -> None:
+        await self._begin("ping", message_id)
+        self.pings.setdefault(nonce, (message_id, user_id, text))
+
     async def find_answer(self, token: str) -> Shown | None:
         await self._begin("find_answer", token)
         if token not in self.answers:
@@ -239,7 +261,7 @@ class FakeSurface:
 
     async def find_direct_post(self, user_id: int, job_id: int, since: float) -> Shown | None:
         await self._begin("find_direct_post", user_id)
-        return self._find_post(-user_id, job_id, since)
+        return self._find_post(-user_id, job_id, since, None)
 
     async def _begin(
         self, name: str, target: str | int, message: Message | None = None, nonce: str | None = None
@@ -302,7 +324,10 @@ class FakeSurface:
 
     def _find(self, message_id: int | None) -> Shown | None:
         posted = None if message_id is None else self.messages.get(message_id)
-        return None if posted is None else Shown(posted.channel_id, posted.message_id, posted.files)
+        if posted is None:
+            return None
+        actions = frozenset(str(button.action) for button in posted.buttons)
+        return Shown(posted.channel_id, posted.message_id, posted.files, actions)
 
     def _find_post(self, channel_id: int, job_id: int, since: float, besides: int | None = None) -> Shown | None:
         for posted in self.messages.values():

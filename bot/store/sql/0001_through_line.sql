@@ -100,11 +100,19 @@ CREATE TABLE cards (
     posting_rung TEXT,
     posting_nonce TEXT,
     posting_since DOUBLE PRECISION,
-    delivered_at DOUBLE PRECISION
+    delivered_at DOUBLE PRECISION,
+    ping_since DOUBLE PRECISION            -- the member is to be pinged, or may have been
 );
 
+CREATE INDEX cards_pinging ON cards (job_id) WHERE ping_since IS NOT NULL;
 CREATE INDEX cards_behind ON cards (job_id) WHERE state = 'live' AND wanted > shown;
 CREATE INDEX cards_sealed ON cards (token_expires_at) WHERE sealed_token IS NOT NULL;
+
+-- What members chose for themselves.
+CREATE TABLE members (
+    user_id BIGINT PRIMARY KEY,
+    notify TEXT NOT NULL                   -- bot.domain.pings.Notify
+);
 
 -- Every move of every job, for those who ask what happened.
 CREATE TABLE events (

@@ -12,6 +12,7 @@ WHERE c.state = 'live' AND c.wanted > c.shown AND j.state <> 'offered' ORDER BY 
 UPDATE cards SET
     shown = CASE WHEN :shown > shown THEN :shown ELSE shown END, channel_id = :channel_id, message_id = :message_id,
     carried = :carried, posting_rung = NULL, posting_nonce = NULL, posting_since = NULL,
+    ping_since = CASE WHEN delivered_at IS NULL THEN :ping_since ELSE ping_since END,
     delivered_at = COALESCE(delivered_at, :delivered_at)
 WHERE job_id = :job_id;
 
@@ -26,6 +27,19 @@ UPDATE cards SET posting_rung = :rung, posting_nonce = :nonce, posting_since = :
 
 -- name: forget_post
 UPDATE cards SET posting_rung = NULL, posting_nonce = NULL, posting_since = NULL WHERE job_id = :job_id;
+
+-- name: pings_due
+SELECT job_id, ping_since FROM cards WHERE ping_since IS NOT NULL ORDER BY job_id;
+
+-- name: end_ping
+UPDATE cards SET ping_since = NULL WHERE job_id = :job_id;
+
+-- name: notify_of
+SELECT notify FROM members WHERE user_id = :user_id;
+
+-- name: save_notify
+INSERT INTO members (user_id, notify) VALUES (:user_id, :notify)
+ON CONFLICT (user_id) DO UPDATE SET notify = excluded.notify;
 
 -- name: renew_token
 -- By a click on the card: if it was given up before, it can be shown after all.

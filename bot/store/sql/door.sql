@@ -33,5 +33,11 @@ SELECT
 FROM jobs
 WHERE state IN ('offered', 'queued') AND flow_id = :flow_id AND account_id = :account_id;
 
+-- name: waiting_guilds
+SELECT DISTINCT guild_id FROM jobs WHERE state IN ('offered', 'queued') AND guild_id IS NOT NULL;
+
+-- name: waiting_of_guild
+SELECT id FROM jobs WHERE state IN ('offered', 'queued') AND guild_id = :guild_id ORDER BY id;
+
 -- name: offered_jobs
 SELECT id FROM jobs WHERE state = 'offered' AND created_at <= :before ORDER BY id LIMIT :count;

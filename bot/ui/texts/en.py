@@ -69,6 +69,7 @@ class Texts:
     cancel = "Cancel"
     again = "Again"
     ask_again = "Ask again"
+    confirm = "Ask once more"
     default_model = "The usual model"
     no_cost = "Cost not known"
     no_price = "price not known"
@@ -171,6 +172,10 @@ class Texts:
     def mention(self, user_id: int, *, succeeded: bool) -> str:
         return f"<@{user_id}> {'here it is.' if succeeded else 'this one did not work out.'}"
 
+    def confirm_again(self, cost: int | None) -> str:
+        price = "what it costs is not known" if cost is None else f"that costs {credits_of(cost)}"
+        return f"**Ask once more?**\nThe first one may have been charged already. This makes a new one, and {price}."
+
     def reference(self, number: int, count: int) -> str:
         return "Reference" if count == 1 else f"Reference {number}"
 
@@ -196,6 +201,7 @@ class Texts:
         FailureCode.CANCELLED_BY_MEMBER: "As you wished.{said}",
         FailureCode.CARD_NEVER_SHOWN: "Discord did not show this card in time, so nothing was begun.{said}",
         FailureCode.CARD_DELETED: "The card was deleted, so nothing was begun.{said}",
+        FailureCode.GUILD_LEFT: "I was removed from that server before it began.{said}",
         FailureCode.NO_ACCOUNT: "The key that this waited for was taken away.{said}\nPress *Again* once there is one.",
     }
 

@@ -125,6 +125,7 @@ def test_is_final(state: JobState) -> None:
         (S.RUNNING, 65, 72, 72),
         (S.SUCCEEDED, 65, 72, 72),
         (S.TIMED_OUT, 65, 72, 72),
+        (S.TIMED_OUT, 65, 0, 0),
         (S.FAILED, 65, 0, 0),
         (S.FAILED, 65, None, 0),
         (S.CANCELLED, 65, None, 0),

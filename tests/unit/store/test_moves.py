@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -25,11 +24,10 @@ from bot.errors import (
 )
 from bot.ports import Accepted, Account, Claim, Generation, GenerationState, Idle
 from bot.store.ledger import end_job, note_move, read_job
-from bot.store.sqlite import prepare, run_batch
 from bot.store.store import Store, assemble
 from bot.store.units import Unit
 from tests.support.builders import BEGAN_AT, ENDLESS, GUILD, PROCESSING, WIDE, account, completed, new_job
-from tests.support.fakes import HandClock, RotSealer
+from tests.support.fakes import AtOnce, HandClock, RotSealer
 
 T = TypeVar("T")
 S = JobState
@@ -44,27 +42,6 @@ NEXT_STATE = {
     Rejected: S.FAILED,
     OutcomeUnknown: S.UNKNOWN,
 }
-
-
-class AtOnce:
-    """A driver that never lets go in the middle, so that its coroutines can be run by hand."""
-
-    def __init__(self) -> None:
-        self.raw = sqlite3.connect(":memory:", isolation_level=None)
-        prepare(self.raw, None)
-
-    async def run(self, unit: Callable[[], Unit[T]]) -> T:
-        (outcome,) = run_batch(self.raw, [unit])
-        if isinstance(outcome, Exception):
-            raise outcome
-        result: T = outcome
-        return result
-
-    async def close(self) -> None:
-        self.raw.close()
-
-    def rows(self, sql: str) -> list[Any]:
-        return self.raw.execute(sql).fetchall()
 
 
 def now(coroutine: Coroutine[Any, Any, T]) -> T:
