@@ -62,7 +62,7 @@ def record(scenario: Scenario, mutant: Mutant = HEALTHY) -> tuple[Sequence[Crash
         await asyncio.gather(
             *(act(n, scenario, house.intakes, outside.discord, recorder) for n in range(scenario.jobs))
         )
-        await _until_quiet(house)
+        await until_quiet(house)
         outside.database = house.raw.serialize()
 
     run_virtually(BEGAN_AT, main())
@@ -76,7 +76,7 @@ def recover(point: CrashPoint, number: int, mutant: Mutant = HEALTHY) -> Outside
     async def main() -> None:
         dice = random.Random(number)
         house = await open_house(outside, LoopClock(), dice, lambda _: None, LIMIT, "second", mutant)
-        await _until_quiet(house)
+        await until_quiet(house)
         outside.database = house.raw.serialize()
         house.raw.close()
 
@@ -92,7 +92,8 @@ def broken_promises(points: Sequence[CrashPoint], mutant: Mutant = HEALTHY) -> I
             yield f"{number} {point.label}", found
 
 
-async def _until_quiet(house: House) -> None:
+async def until_quiet(house: House) -> None:
+    """Until nothing is left to do, or three hours have passed."""
     until = LoopClock().now() + QUIET_WITHIN_SECONDS
     while LoopClock().now() < until:
         await asyncio.sleep(10)

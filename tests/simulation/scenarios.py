@@ -74,12 +74,18 @@ def new_world(scenario: Scenario) -> Outside:
     return Outside(fresh_database(), engine, DiscordState(scenario.discord), keys, scenario.upstream)
 
 
-async def act(
-    number: int, scenario: Scenario, intakes: list[Intake], discord: DiscordState, effect: Callable[[str], None]
+async def act(  # noqa: PLR0913  a member in their world
+    number: int,
+    scenario: Scenario,
+    intakes: list[Intake],
+    discord: DiscordState,
+    effect: Callable[[str], None],
+    begun: Callable[[int], None] = lambda _: None,
 ) -> None:
-    """One member asks; some call back, or delete the message, a little later."""
+    """One member asks; some call back, or delete the message, a little later. `begun` is told once they have asked."""
     dice = random.Random(f"{scenario.seed} {number}")
     await asyncio.sleep(dice.uniform(0, scenario.spread_seconds))
+    begun(number)
     origin = _origin(number, scenario, LoopClock().now())
     assert origin.guild_id is not None
     intake = intakes[origin.guild_id % len(intakes)]
@@ -99,8 +105,9 @@ async def act(
         await intake.cancel(offer.job.id, origin)
     elif number >= scenario.jobs - scenario.deletions:
         await asyncio.sleep(dice.uniform(0, 30))
-        discord.delete(message_id)
-        effect("deleted")
+        if message_id in discord.standing:
+            discord.delete(message_id)
+            effect("deleted")
 
 
 def _origin(number: int, scenario: Scenario, now: float) -> Origin:
