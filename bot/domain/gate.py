@@ -119,9 +119,14 @@ def sent(gate: Gate, limit: GateLimit, now: float) -> Gate:
     return replace(gate, paced_until=max(gate.paced_until, now) + _pace_seconds(gate, limit))
 
 
-def accepted(gate: Gate, told_limit: int | None = None) -> Gate:
-    """The gate after any answer that is not a refusal of the key, the rate or for want of credits."""
+def accepted(gate: Gate, now: float, told_limit: int | None = None) -> Gate:
+    """The gate after any answer that is not a refusal of the key, the rate or for want of credits.
+
+    One that comes during a pause is to a request that left before it: the pause and its reason stand.
+    """
     limit = gate.told_limit if told_limit is None else max(1, told_limit)
+    if now < gate.paused_until:
+        return replace(gate, told_limit=limit)
     return replace(gate, consecutive_pauses=0, pause_reason=None, told_limit=limit)
 
 

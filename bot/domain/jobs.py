@@ -136,10 +136,13 @@ class Job:
 
     @property
     def held_credits(self) -> int:
-        """What this job counts for in a budget: charged if known, else reserved, 0 once given back."""
+        """What this job counts for in a budget: charged if known, else reserved, 0 once given back.
+
+        A success of which the upstream did not say what it took counts as estimated.
+        """
         if self.charged_credits is not None:
             return self.charged_credits
-        return (self.reserved_credits or 0) if self.state in HOLDING_STATES else 0
+        return (self.reserved_credits or 0) if self.state in HOLDING_STATES | {_J.SUCCEEDED} else 0
 
 
 def flow_of(guild_id: int | None, user_id: int) -> int:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 
 from bot.clock import Clock, wait_until
 from bot.domain.jobs import FailureCode, Job
-from bot.errors import StoreDown, SurfaceDown, SurfaceError
+from bot.errors import StoreDown, SurfaceDown, SurfaceError, TokenDead
 from bot.ports import Card, CardKind, Cards, Door, Shown, Surface
 from bot.services.signals import Signals
 
@@ -38,7 +39,7 @@ class Doorkeeper:
             await wait_until(self._rung, self._clock.now() + RETRY_SECONDS if pending else None, self._clock)
 
     async def _settle_all(self) -> bool:
-        """Tells whether some are still open."""
+        """Tells whether some are still open, or were not looked at yet."""
         try:
             now = self._clock.now()
             offered = await self._door.offered(now, AT_ONCE)
@@ -46,7 +47,7 @@ class Doorkeeper:
         except StoreDown:
             log.exception("offered jobs could not be settled")
             return True
-        return not all(settled)
+        return len(offered) == AT_ONCE or not all(settled)
 
     async def _settle(self, job_id: int) -> bool:
         found = await self._cards.read(job_id)
@@ -74,7 +75,8 @@ class Doorkeeper:
     async def _find(self, job: Job, card: Card) -> Shown | None:
         """By the token while it lives; later among the channel's messages: the card is known by its buttons."""
         if card.token is not None:
-            return await self._surface.find_answer(card.token)
+            with contextlib.suppress(TokenDead):
+                return await self._surface.find_answer(card.token)
         if card.kind is CardKind.CHANNEL:
             return await self._surface.find_post(card.channel_id, job.id, job.created_at)
         return None

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import replace
 
 from bot.domain.jobs import Job
 from bot.domain.requests import GenerationRequest, Reference
-from bot.errors import SurfaceDown, SurfaceError
+from bot.errors import SurfaceDown, SurfaceError, TokenDead
 from bot.ports import Card, Cards, CarriedReference, Shown, Surface
 
 ANCESTORS_ASKED = 5
@@ -54,9 +55,11 @@ class References:
         return {}
 
     async def _message(self, card: Card) -> Shown | None:
+        """By the token while it lives, else by its ids."""
         try:
             if card.token is not None:
-                return await self._surface.find_answer(card.token)
+                with contextlib.suppress(TokenDead):
+                    return await self._surface.find_answer(card.token)
             if card.message_id is not None:
                 return await self._surface.find_message(card.channel_id, card.message_id)
         except SurfaceDown:

@@ -104,6 +104,7 @@ class Intake:
         except StoreDown as error:
             raise Refused((Problem(ProblemCode.STORE_FAILING),)) from error
         self._signals.queued.ring()
+        self._signals.cards.ring()
         return job or await self.known(job_id)
 
     async def cancel(self, job_id: int, origin: Origin) -> Job:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 
 from bot.clock import Clock
 from bot.domain.jobs import Job, JobState
 from bot.domain.views import CardView, ShownMedia, ShownReference, Waiting
+from bot.errors import StoreDown
 from bot.ports import Account, Asking
 from bot.services.catalogue import Catalogue
 
@@ -47,11 +49,13 @@ class CardViews:
         )
 
     async def _usual_seconds(self, job: Job) -> float | None:
-        """Learnt from our own jobs, else as the catalogue tells."""
+        """Learnt from our own jobs, else (also while the store fails) as the catalogue tells."""
         if job.model_id is None:
             return None
-        learnt = await self._asking.durations(job.provider, job.model_id)
-        if learnt is not None:
-            return learnt.median_seconds
+        # An offer that was stored must be shown: a refusal in its place would stand as the answer, like a card.
+        with contextlib.suppress(StoreDown):
+            learnt = await self._asking.durations(job.provider, job.model_id)
+            if learnt is not None:
+                return learnt.median_seconds
         model = self._catalogue.current.find(job.model_id)
         return None if model is None or model.timing is None else model.timing.p50_seconds

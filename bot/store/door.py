@@ -10,7 +10,7 @@ from bot.domain.views import Waiting
 from bot.errors import Refused
 from bot.ports import NewJob, Press
 from bot.store.ledger import TOKEN_PURPOSE, Ledger, end_job, note_move, read_job
-from bot.store.links import expiry, sealed, stripped
+from bot.store.links import expiry, sealed_references, stripped
 from bot.store.rows import REQUEST, to_json
 from bot.store.turns import join_line, place_in_line
 from bot.store.units import Driver, Unit, do, one
@@ -72,7 +72,7 @@ def offer(ledger: Ledger, new: NewJob, limits: Limits) -> Unit[tuple[Job, Waitin
         user_id=new.user_id,
         provider=new.account.provider,
         request=to_json(REQUEST, stripped(new.request)),
-        sealed_references=sealed(ledger.sealer, [reference.url for reference in new.request.references]),
+        sealed_references=sealed_references(ledger.sealer, new.request),
         references_expire_at=expiry(new.request),
         model_id=new.request.model_id,
         is_private=int(new.is_private),

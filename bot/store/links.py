@@ -26,9 +26,14 @@ def sealed(sealer: Sealer, urls: Sequence[str]) -> str | None:
     return sealer.seal(json.dumps(signatures), PURPOSE) if any(signatures) else None
 
 
+def sealed_references(sealer: Sealer, request: GenerationRequest) -> str | None:
+    """The signatures of its files, encrypted. Of links that members typed the query is a part, and no secret."""
+    return sealed(sealer, [reference.url if reference.is_attachment else "" for reference in request.references])
+
+
 def stripped(request: GenerationRequest) -> GenerationRequest:
-    """The request with unsigned links."""
-    references = tuple(replace(reference, url=unsigned(reference.url)) for reference in request.references)
+    """The request with unsigned links to files."""
+    references = tuple(replace(r, url=unsigned(r.url)) if r.is_attachment else r for r in request.references)
     return replace(request, references=references)
 
 
@@ -45,11 +50,11 @@ def expiry(request: GenerationRequest) -> float | None:
 def signed_request(
     sealer: Sealer, request: GenerationRequest, signatures: str | None, expires_at: float | None
 ) -> GenerationRequest:
-    """The request as it was stored. A link whose signature is gone reads as expired."""
+    """The request as it was stored. A file's link whose signature is gone reads as expired."""
     urls = [reference.url for reference in request.references]
     signed = _signed(sealer, urls, signatures, is_mortal=expires_at is not None)
-    references = tuple(replace(r, url=url) for r, url in zip(request.references, signed, strict=True))
-    return replace(request, references=references)
+    pairs = zip(request.references, signed, strict=True)
+    return replace(request, references=tuple(replace(r, url=url) if r.is_attachment else r for r, url in pairs))
 
 
 def signed_result(sealer: Sealer, result: Result, signatures: str | None) -> Result:

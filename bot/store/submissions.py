@@ -20,7 +20,7 @@ from bot.store.ledger import (
     save_gate,
     window_began,
 )
-from bot.store.links import expiry, sealed, stripped
+from bot.store.links import expiry, sealed_references, stripped
 from bot.store.rows import REQUEST, to_json
 from bot.store.turns import charge_turn, join_line, next_turn
 from bot.store.units import Driver, Row, Unit, do, one
@@ -123,7 +123,7 @@ def _gate_after(  # noqa: PLR0911  one return for each outcome
 ) -> Gate:
     match outcome:
         case Accepted(rate=rate):
-            return gates.accepted(gate, rate.limit)
+            return gates.accepted(gate, now, rate.limit)
         case NotSent():
             return gates.unsent(gate, account.limit, now)
         case RateLimited(retry_after_seconds=seconds):
@@ -133,7 +133,7 @@ def _gate_after(  # noqa: PLR0911  one return for each outcome
         case OutOfCredits():
             return gates.blocked(gate, now, PauseReason.OUT_OF_CREDITS)
         case Rejected():
-            return gates.accepted(gate)
+            return gates.accepted(gate, now)
         case OutcomeUnknown():
             return gates.unanswered(gate, now)
     raise TypeError(f"not an outcome: {outcome!r}")
@@ -210,7 +210,7 @@ def _save_request(ledger: Ledger, job_id: int, request: GenerationRequest) -> Un
         "save_request",
         id=job_id,
         request=to_json(REQUEST, stripped(request)),
-        sealed_references=sealed(ledger.sealer, [reference.url for reference in request.references]),
+        sealed_references=sealed_references(ledger.sealer, request),
         references_expire_at=expiry(request),
     )
 

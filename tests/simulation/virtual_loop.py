@@ -60,7 +60,8 @@ def run_virtually(began_at: float, main: Coroutine[Any, Any, T]) -> T:
         left_behind = asyncio.all_tasks(loop)
         for task in left_behind:
             task.cancel()
-        loop.run_until_complete(asyncio.gather(*left_behind, return_exceptions=True))
+        if left_behind:
+            loop.run_until_complete(asyncio.wait(left_behind))
         return result
     finally:
         loop.close()

@@ -199,17 +199,23 @@ class FakeSurface:
     lost_replies: set[str] = field(default_factory=set)
     """Calls that do their work and tell nobody."""
     calls: list[Call] = field(default_factory=list)
+    pings: dict[str, tuple[int, int, str]] = field(default_factory=dict)
+    """Nonce → message, member and text: a repeated nonce makes no second reply."""
     call_seconds: float = 0.05
     links_live_seconds: float = 86_400.0
-    pings: dict[str, tuple[int, int, str]] = field(default_factory=dict)
-    """Nonce → message, member and text."""
     open: Counter[int] = field(default_factory=Counter)
     most_open: Counter[int] = field(default_factory=Counter)
     _last_id: int = 100_000
 
-    def stand(self, channel_id: int, token: str | None = None, message_id: int | None = None) -> Posted:
+    def stand(
+        self,
+        channel_id: int,
+        token: str | None = None,
+        message_id: int | None = None,
+        message: Message | None = None,
+    ) -> Posted:
         """A message that stands already, as the answer of `token` where there is one."""
-        return self._add(channel_id, None, token=token, message_id=message_id)
+        return self._add(channel_id, message, token=token, message_id=message_id)
 
     def delete(self, message_id: int) -> None:
         del self.messages[message_id]
@@ -242,8 +248,10 @@ class FakeSurface:
         return await self._post(-user_id, message, nonce, "post_directly")
 
     async def ping(self, channel_id: int, message_id: int, user_id: int, text: str, nonce: str) -> None:
-        await self._begin("ping", message_id)
+        await self._begin("ping", message_id, nonce=nonce)
         self.pings.setdefault(nonce, (message_id, user_id, text))
+        if "ping" in self.lost_replies:
+            await asyncio.Event().wait()
 
     async def find_answer(self, token: str) -> Shown | None:
         await self._begin("find_answer", token)

@@ -66,7 +66,8 @@ CREATE TABLE jobs (
 );
 
 CREATE INDEX jobs_line ON jobs (account_id, flow_id, user_id, id) WHERE state = 'queued';
-CREATE INDEX jobs_live ON jobs (state, id) WHERE state IN ('offered', 'submitting', 'running');
+-- With OR, not IN: SQLite takes a partial index where a term of the query stands in it word for word.
+CREATE INDEX jobs_live ON jobs (state, id) WHERE state = 'offered' OR state = 'submitting' OR state = 'running';
 CREATE INDEX jobs_late ON jobs (next_look_at) WHERE next_look_at IS NOT NULL;
 CREATE INDEX jobs_sealed ON jobs (references_expire_at) WHERE sealed_references IS NOT NULL;
 CREATE UNIQUE INDEX jobs_press ON jobs (press) WHERE press IS NOT NULL;

@@ -30,8 +30,11 @@ WHERE job_id = :job_id;
 SELECT
     COALESCE(SUM(CASE WHEN user_id = :user_id THEN 1 ELSE 0 END), 0) AS of_member,
     COUNT(*) AS of_flow
-FROM jobs
-WHERE state IN ('offered', 'queued') AND flow_id = :flow_id AND account_id = :account_id;
+FROM (
+    SELECT user_id FROM jobs WHERE state = 'queued' AND account_id = :account_id AND flow_id = :flow_id
+    UNION ALL
+    SELECT user_id FROM jobs WHERE state = 'offered' AND account_id = :account_id AND flow_id = :flow_id
+) AS waiting;
 
 -- name: waiting_guilds
 SELECT DISTINCT guild_id FROM jobs WHERE state IN ('offered', 'queued') AND guild_id IS NOT NULL;

@@ -92,7 +92,7 @@ SELECT id FROM jobs WHERE state = 'running' ORDER BY id;
 SELECT id, next_look_at FROM jobs WHERE next_look_at IS NOT NULL ORDER BY next_look_at;
 
 -- name: queued_ids
-SELECT id FROM jobs WHERE state = 'queued' ORDER BY id;
+SELECT id FROM jobs WHERE state = 'queued';
 
 -- name: waiting_of_provider
 SELECT id, account_id, flow_id, user_id, state FROM jobs

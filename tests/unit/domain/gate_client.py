@@ -121,7 +121,7 @@ class GateClient:
         since = sent_at - self.limit.window_seconds - 1.0
         held = sum(slot.answered_at is None or slot.answered_at > since for slot in self._slots.values())
         self.foreign += gates.foreign_slots(self.gate, self.limit, held, remaining)
-        self.gate = gates.accepted(self.gate, self.limit.requests)
+        self.gate = gates.accepted(self.gate, self.now, self.limit.requests)
 
     def _prune(self) -> None:
         oldest = min((slot.sent_at for slot in self._slots.values() if slot.answered_at is None), default=self.now)

@@ -237,7 +237,7 @@ def test_stepping_down_goes_by_burst_first_and_never_below_one() -> None:
 
 def test_stepping_up_again_after_a_quiet_time() -> None:
     gate = gates.refused(Gate(), LIMIT, NOW, 1.0)
-    gate = gates.accepted(gates.refused(gate, LIMIT, NOW + 1, 1.0))
+    gate = gates.accepted(gates.refused(gate, LIMIT, NOW + 1, 1.0), NOW + 601)
     assert (gate.burst, gate.steps_down, gate.quiet_seconds) == (1, 1, 2 * QUIET_SECONDS)
     up_at = gate.step_up_at
     assert up_at == gate.paused_until + 2 * QUIET_SECONDS
@@ -250,7 +250,7 @@ def test_stepping_up_again_after_a_quiet_time() -> None:
 
 
 def test_a_trial_that_failed_doubles_the_quiet_time() -> None:
-    gate = gates.accepted(gates.refused(Gate(), LIMIT, NOW, 1.0))
+    gate = gates.accepted(gates.refused(Gate(), LIMIT, NOW, 1.0), NOW + 1)
     at = gate.step_up_at
     gate = gates.sent(gate, LIMIT, at)
     assert gate.burst == BURST
@@ -266,7 +266,7 @@ def test_while_paused_one_probe_at_a_time() -> None:
     assert gates.opens_at(gate, LIMIT, [], at) == at
     probed = gates.sent(gate, LIMIT, at)
     assert gates.opens_at(probed, LIMIT, [Slot(at, None)], at + 100) is None
-    passed = gates.accepted(probed)
+    passed = gates.accepted(probed, at + 1)
     opens = gates.opens_at(passed, LIMIT, [Slot(at, at + 1)], at + 1)
     assert opens is not None
     assert opens <= at + 1
@@ -320,8 +320,22 @@ def test_a_shorter_pause_does_not_cut_a_longer_one() -> None:
 
 
 def test_an_answer_ends_the_probing() -> None:
-    gate = gates.accepted(gates.unanswered(Gate(), NOW))
+    gate = gates.accepted(gates.unanswered(Gate(), NOW), NOW + 5)
     assert (gate.consecutive_pauses, gate.pause_reason) == (0, None)
+
+
+@pytest.mark.parametrize(
+    "paused",
+    [gates.refused(Gate(), LIMIT, NOW, 30.0), gates.blocked(Gate(), NOW, PauseReason.KEY_REJECTED)],
+    ids=["rate", "key"],
+)
+def test_an_answer_from_before_a_pause_does_not_end_it(paused: Gate) -> None:
+    assert gates.accepted(paused, NOW + 1) == paused
+
+
+def test_an_answer_amid_the_refusals_of_one_burst_does_not_make_them_two() -> None:
+    gate = gates.accepted(gates.refused(Gate(), LIMIT, NOW, 30.0), NOW + 0.1)
+    assert gates.refused(gate, LIMIT, NOW + 0.2, 29.0).steps_down == 0
 
 
 # ------------------------------------------------------------ headers
@@ -330,16 +344,16 @@ def test_an_answer_ends_the_probing() -> None:
 @given(told=st.integers(-5, 100) | st.none(), steps=st.integers(0, 11))
 def test_headers_only_tighten(told: int | None, steps: int) -> None:
     before = replace(Gate(), steps_down=steps)
-    after = gates.accepted(before, told)
+    after = gates.accepted(before, NOW, told)
     assert 1 <= gates.allowed_requests(after, LIMIT) <= gates.allowed_requests(before, LIMIT)
     if told is not None:
         assert gates.allowed_requests(after, LIMIT) <= max(1, told)
 
 
 def test_an_answer_without_headers_leaves_what_was_told() -> None:
-    gate = gates.accepted(gates.accepted(Gate(), 6))
+    gate = gates.accepted(gates.accepted(Gate(), NOW, 6), NOW)
     assert gates.allowed_requests(gate, LIMIT) == 6
-    assert gates.allowed_requests(gates.accepted(gate, 9), LIMIT) == 9
+    assert gates.allowed_requests(gates.accepted(gate, NOW, 9), LIMIT) == 9
 
 
 @pytest.mark.parametrize(
@@ -351,7 +365,7 @@ def test_foreign_slots(held: int, remaining: int | None, foreign: int) -> None:
 
 
 def test_foreign_slots_are_counted_against_what_the_server_allows() -> None:
-    gate = gates.accepted(Gate(), 6)
+    gate = gates.accepted(Gate(), NOW, 6)
     assert gates.foreign_slots(gate, LIMIT, 1, 5) == 0
     assert gates.foreign_slots(gate, LIMIT, 1, 3) == 2
 

@@ -157,8 +157,8 @@ async def open_rig(
             store.watching, store.asking, {"meigen": provider}, accounts, signals, clock, POLL_SECONDS
         ).run(),
         "courier": Courier(store.cards, store.asking, delivery, accounts, signals, clock).run(),
-        "pinger": Pinger(store.cards, surface, signals, clock).run(),
         "doorkeeper": Doorkeeper(store.door, store.cards, surface, signals, clock).run(),
+        "pinger": Pinger(store.cards, surface, signals, clock).run(),
     }
     rig = Rig(clock, driver, store, provider, surface, media, mine, signals, stages, delivery, references)
     try:

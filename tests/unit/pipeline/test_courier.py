@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import pairwise
 
 import pytest
 
@@ -252,7 +253,7 @@ async def test_a_position_is_drawn_once_a_quarter_of_the_wait_and_at_most_once_a
         times = [began_at, *(call.at for call in calls if call.message and call.message.accent is Accent.WAITING)]
         left_at = calls[-1].at
         assert len(times) >= 6
-        for earlier, later in zip(times, times[1:], strict=False):
+        for earlier, later in pairwise(times):
             quarter = (left_at - earlier) * REDRAW_PART
             assert later - earlier >= max(REDRAW_SECONDS, quarter * 0.95) - 1
             assert later - earlier <= max(REDRAW_SECONDS, quarter * 1.05) + REDRAW_SECONDS + 1
@@ -272,7 +273,7 @@ async def test_however_often_a_card_was_drawn_its_position_is_drawn_once_a_minut
         before = len(await drawn(rig, job))
         await asyncio.sleep(20_000)
         after = (await drawn(rig, job))[before:]
-        gaps = [later.at - earlier.at for earlier, later in zip(after, after[1:], strict=False)]
+        gaps = [later.at - earlier.at for earlier, later in pairwise(after)]
         assert gaps
         assert min(gaps) >= REDRAW_SECONDS
 

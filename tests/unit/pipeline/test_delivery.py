@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -49,7 +50,7 @@ async def advance(rig: Rig, job: Job, *told: Generation) -> Job:
     return await rig.job(job)
 
 
-async def finished(rig: Rig, *urls: str, **changes: object) -> Job:
+async def finished(rig: Rig, *urls: str, **changes: Any) -> Job:
     """A job that succeeded, its card still showing it queued."""
     return await advance(rig, await rig.ask(**changes), completed(*(urls or (URL,))))
 

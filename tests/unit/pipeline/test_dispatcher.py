@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -122,7 +123,7 @@ async def test_what_was_not_sent_leaves_again_ever_more_patiently() -> None:
     async with open_rig() as rig:
         rig.provider.answers = [NotSent("refused"), NotSent("refused"), NotSent("refused")]
         await rig.running_job()
-        gaps = [later - earlier for earlier, later in zip(sent_at(rig), sent_at(rig)[1:], strict=False)]
+        gaps = [later - earlier for earlier, later in pairwise(sent_at(rig))]
         assert gaps == pytest.approx([1.1, 2.1, 4.1])
 
 

@@ -1,84 +1,197 @@
-"""The pinger: one short reply for a job that took long, never two, and none that comes too late."""
+"""Pings: who waited long is told once, whatever dies."""
 
 from __future__ import annotations
 
+import asyncio
+from typing import Any
+
 import pytest
 
-from bot.domain.jobs import Job
-from bot.domain.pings import Notify
-from bot.errors import ChannelClosed, MessageGone, SurfaceDown
+from bot.domain.jobs import Failure, FailureCode, Job
+from bot.domain.pings import LONG_SECONDS, Notify
+from bot.errors import ChannelClosed, MessageGone, ShowRefused, SurfaceDown, TokenDead
 from bot.pipeline.ladder import NONCE_SECONDS
+from bot.ports import Accepted, CardKind, Claim, Generation, GenerationState
 from tests.support.builders import MEMBER, completed
 from tests.support.fakes import virtually
 from tests.unit.pipeline.rig import Rig, open_rig
 
+FAILED = Generation(GenerationState.FAILED, failure=Failure(FailureCode.GENERATION_FAILED))
 
-async def shown_end(rig: Rig) -> Job:
-    """A job whose end stands on its card; its member wants to hear of each."""
-    await rig.store.cards.choose_notify(MEMBER, Notify.ALWAYS)
-    job = await rig.running_job()
-    await rig.store.watching.finish(job.id, completed())
-    if "courier" not in rig.running:
-        rig.start("courier")
+
+async def ended(
+    rig: Rig, after_seconds: float = LONG_SECONDS + 1, told: Generation | None = None, **changes: Any
+) -> Job:
+    """A job that ends so long after it was asked for; courier and pinger are at work."""
+    job = await rig.ask(**changes)
+    claim = await rig.store.submissions.claim(rig.account, 0.0)
+    assert isinstance(claim, Claim)
+    await rig.store.submissions.record(rig.account, job.id, Accepted(f"gen-{job.id}"))
+    await asyncio.sleep(after_seconds)
+    await rig.store.watching.finish(job.id, told or completed())
+    rig.start(*{"courier", "pinger"} - rig.running.keys())
     rig.signals.cards.ring()
     await rig.settled()
+    await asyncio.sleep(1)
     return job
 
 
-def is_pinged_out(rig: Rig) -> bool:
-    return not rig.driver.rows("SELECT 1 FROM cards WHERE ping_since IS NOT NULL")
+def told(rig: Rig) -> list[int]:
+    return [user_id for _, user_id, _ in rig.surface.pings.values()]
 
 
 @virtually
-async def test_the_member_is_pinged_below_the_card() -> None:
+async def test_who_waited_long_is_told_once() -> None:
     async with open_rig() as rig:
-        rig.start("pinger")
-        job = await shown_end(rig)
-        await rig.until(lambda: is_pinged_out(rig))
+        job = await ended(rig)
+        await asyncio.sleep(1000)
+        assert told(rig) == [MEMBER]
         message_id = (await rig.card(job)).message_id
         assert rig.surface.pings == {f"{job.id}-ping": (message_id, MEMBER, f"<@{MEMBER}> here it is.")}
+        assert await rig.store.cards.pings_due() == []
 
 
 @virtually
-async def test_discord_failing_is_tried_again_with_the_same_nonce() -> None:
+async def test_who_hardly_waited_sees_it_anyway() -> None:
+    async with open_rig() as rig:
+        await ended(rig, LONG_SECONDS - 5)
+        assert told(rig) == []
+
+
+@virtually
+async def test_a_failure_is_told_too() -> None:
+    async with open_rig() as rig:
+        await ended(rig, told=FAILED)
+        assert told(rig) == [MEMBER]
+
+
+@pytest.mark.parametrize(
+    ("notify", "after_seconds", "is_told"),
+    [(Notify.ALWAYS, 1, True), (Notify.NEVER, 1000, False), (Notify.LONG, 1, False), (Notify.LONG, 1000, True)],
+)
+def test_a_member_chooses(notify: Notify, after_seconds: float, is_told: bool) -> None:  # noqa: FBT001  a table
+    @virtually
+    async def choose() -> None:
+        async with open_rig() as rig:
+            await rig.store.cards.choose_notify(MEMBER, Notify.ALWAYS)
+            await rig.store.cards.choose_notify(MEMBER, notify)
+            await rig.store.cards.choose_notify(MEMBER + 1, Notify.NEVER)
+            await ended(rig, after_seconds)
+            assert bool(told(rig)) == is_told
+
+    choose()
+
+
+@pytest.mark.parametrize(
+    "changes", [{"is_private": True, "card_kind": CardKind.PRIVATE}, {"guild_id": None}], ids=["private", "direct"]
+)
+def test_what_is_seen_by_itself_is_not_told(changes: dict[str, Any]) -> None:
+    @virtually
+    async def end() -> None:
+        async with open_rig() as rig:
+            await ended(rig, **changes)
+            assert told(rig) == []
+
+    end()
+
+
+@virtually
+async def test_a_new_message_is_a_ping_in_itself() -> None:
+    async with open_rig() as rig:
+        rig.surface.failing.update({"edit_by_token": TokenDead(), "edit_by_ids": ShowRefused()})
+        await ended(rig)
+        assert rig.surface.shown[-1].name == "post"
+        assert told(rig) == []
+
+
+@virtually
+async def test_who_called_the_job_back_is_not_told() -> None:
+    async with open_rig() as rig:
+        job = await rig.ask()
+        await asyncio.sleep(1000)
+        await rig.store.door.ask_cancel(job.id)
+        rig.start("courier", "pinger")
+        await rig.settled()
+        await asyncio.sleep(10)
+        assert told(rig) == []
+
+
+@virtually
+async def test_a_card_drawn_again_after_its_end_is_told_no_second_time() -> None:
+    async with open_rig() as rig:
+        job = await ended(rig)
+        await rig.store.cards.redraw(job.id)
+        rig.signals.cards.ring()
+        await rig.settled()
+        await asyncio.sleep(10)
+        assert len(rig.surface.named("ping")) == 1
+
+
+@virtually
+async def test_while_discord_fails_it_is_tried_again_with_one_nonce() -> None:
     async with open_rig() as rig:
         rig.surface.once["ping"] = [SurfaceDown(), SurfaceDown()]
-        rig.surface.lost_replies.add("ping")
-        rig.start("pinger")
-        job = await shown_end(rig)
-        await rig.until(lambda: len(rig.surface.pings) == 1)
-        rig.surface.lost_replies.clear()
-        await rig.until(lambda: is_pinged_out(rig))
-        assert list(rig.surface.pings) == [f"{job.id}-ping"]
-
-
-@pytest.mark.parametrize("error", [ChannelClosed(), MessageGone()], ids=lambda e: type(e).__name__)
-def test_a_card_out_of_reach_is_let_go(error: Exception) -> None:
-    @virtually
-    async def body() -> None:
-        async with open_rig() as rig:
-            rig.surface.failing["ping"] = error
-            rig.start("pinger")
-            await shown_end(rig)
-            await rig.until(lambda: is_pinged_out(rig))
-            assert rig.surface.pings == {}
-
-    body()
+        await ended(rig)
+        await asyncio.sleep(20)
+        calls = rig.surface.named("ping")
+        assert len(calls) == 3
+        assert len({call.nonce for call in calls}) == 1
+        assert told(rig) == [MEMBER]
 
 
 @virtually
-async def test_after_a_crash_a_late_ping_is_none() -> None:
-    """Past the nonce's life Discord could not tell a second one from a first."""
-    async with open_rig() as first:
-        await shown_end(first)
-        await first.kill()
-        async with open_rig(before=first, owner="second") as second:
-            await second.until(lambda: second.clock.now() > second_began(second) + NONCE_SECONDS)
-            second.start("pinger")
-            await second.until(lambda: is_pinged_out(second))
-            assert second.surface.pings == {}
+async def test_what_could_not_be_told_in_time_is_not_worth_telling() -> None:
+    async with open_rig() as rig:
+        rig.surface.failing["ping"] = SurfaceDown()
+        await ended(rig)
+        await asyncio.sleep(NONCE_SECONDS + 100)
+        assert await rig.store.cards.pings_due() == []
 
 
-def second_began(rig: Rig) -> float:
-    since: float = rig.driver.rows("SELECT ping_since FROM cards WHERE ping_since IS NOT NULL")[0][0]
-    return since
+@pytest.mark.parametrize("refusal", [MessageGone(), ChannelClosed(), ShowRefused()])
+def test_who_cannot_be_told_is_not_told(refusal: Exception) -> None:
+    @virtually
+    async def end() -> None:
+        async with open_rig() as rig:
+            rig.surface.failing["ping"] = refusal
+            await ended(rig)
+            await asyncio.sleep(60)
+            assert len(rig.surface.named("ping")) == 1
+            assert await rig.store.cards.pings_due() == []
+
+    end()
+
+
+@pytest.mark.parametrize("down_seconds", [1.0, NONCE_SECONDS + 10])
+def test_a_process_that_dies_over_a_ping_makes_no_second_one(down_seconds: float) -> None:
+    @virtually
+    async def die() -> None:
+        async with open_rig() as rig:
+            rig.surface.lost_replies.add("ping")
+            await ended(rig)
+            assert told(rig) == [MEMBER]
+            await rig.kill()
+            rig.surface.lost_replies.clear()
+            await asyncio.sleep(down_seconds)
+            async with open_rig(before=rig, owner="second") as after:
+                after.start("pinger")
+                await asyncio.sleep(10)
+                assert told(after) == [MEMBER]
+                assert len(after.surface.named("ping")) == (2 if down_seconds < NONCE_SECONDS else 1)
+                assert await after.store.cards.pings_due() == []
+
+    die()
+
+
+@virtually
+async def test_a_store_that_fails_is_asked_again() -> None:
+    async with open_rig() as rig:
+        rig.start("pinger")
+        await ended(rig, 1)
+        rig.driver.is_down = True
+        rig.signals.shown.ring()
+        await asyncio.sleep(30)
+        assert 0 < rig.driver.refused < 12
+        rig.driver.is_down = False
+        await ended(rig)
+        assert told(rig) == [MEMBER]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -28,7 +29,7 @@ DEADLINE = DEADLINE_SECONDS[Medium.IMAGE]
 MANY = GateLimit(1000, 1.0)
 
 
-async def watched(rig: Rig, **changes: object) -> Job:
+async def watched(rig: Rig, **changes: Any) -> Job:
     """A job that the upstream took at this moment; the watcher is at work."""
     job = await running(rig.store, rig.account, rig.clock.now(), **changes)
     if "watcher" not in rig.running:

@@ -320,3 +320,18 @@ async def test_offers_are_told_oldest_first_and_only_so_many(store: Store, mine:
     assert await store.door.offered(clock.at, 10) == [jobs[0].id, jobs[2].id, jobs[3].id]
     assert await store.door.offered(BEGAN_AT + 2, 10) == [jobs[0].id, jobs[2].id]
     assert await store.door.offered(clock.at, 1) == [jobs[0].id]
+
+
+async def test_leaving_a_guild_cancels_what_waits_there(store: Store, mine: Account) -> None:
+    under_way = await running(store, mine)
+    gone = [await queued(store, mine), await offered(store, mine)]
+    stays = [await queued(store, mine, guild_id=6), await queued(store, mine, guild_id=None)]
+    assert set(await store.door.waiting_guilds()) == {GUILD, 6}
+    assert await store.door.leave_guild(GUILD) == 2
+    for job in gone:
+        left = await read(store, job.id)
+        assert left.failure is not None
+        assert (left.state, left.failure.code) == (JobState.CANCELLED, FailureCode.GUILD_LEFT)
+    assert [await read(store, job.id) for job in (*stays, under_way)] == [*stays, under_way]
+    assert set(await store.door.waiting_guilds()) == {6}
+    assert await store.door.leave_guild(GUILD) == 0

@@ -18,7 +18,7 @@ from bot.store.units import migrations
 from tests.unit.store.conftest import Look
 
 KNOWN = migrations()[-1][0]
-STEPS = [(n, f"CREATE TABLE step_{n} (x BIGINT); INSERT INTO step_{n} VALUES ({n});") for n in range(1, 6)]
+STEPS = [(n, f"CREATE TABLE step_{n} (x BIGINT)") for n in range(1, 6)]
 
 HOLDER = """
 import asyncio, sys
@@ -32,6 +32,12 @@ async def hold():
 
 asyncio.run(hold())
 """
+
+
+@pytest.fixture
+def rubbish(path: Path) -> Path:
+    path.write_bytes(b"not a database at all" * 100)
+    return path
 
 
 async def open_and_close(path: Path, patience_seconds: float = 0.0) -> None:
@@ -118,11 +124,10 @@ async def test_a_database_of_a_newer_easel_is_left_alone(path: Path) -> None:
     await open_and_close(path)  # and the lock was let go
 
 
-async def test_a_file_that_is_no_database_is_told_and_let_go(path: Path) -> None:
-    path.write_bytes(b"not a database at all" * 100)
+async def test_a_file_that_is_no_database_is_told_and_let_go(rubbish: Path) -> None:
     for _ in range(2):
         with pytest.raises(StoreDown, match="not a database"):
-            await SqliteDriver.open(path, 0.0)
+            await SqliteDriver.open(rubbish, 0.0)
 
 
 async def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:

@@ -6,10 +6,20 @@ from pathlib import Path
 
 from cryptography.fernet import Fernet
 
-from bot.ports import Account, Card
+from bot.domain.requests import Reference
+from bot.ports import Account, Card, CarriedReference, Shown
 from bot.store.store import Store, open_store
 from bot.vault import Vault
-from tests.support.builders import BEGAN_AT, account, queued, running
+from tests.support.builders import (
+    BEGAN_AT,
+    account,
+    attachment,
+    completed,
+    queued,
+    read,
+    request,
+    running,
+)
 from tests.support.fakes import HandClock
 from tests.unit.store.conftest import Look
 
@@ -64,3 +74,57 @@ async def test_the_token_of_a_card_that_is_over_goes_with_it(store: Store, mine:
     await store.cards.unwanted(first.id)
     await store.cards.undeliverable(second.id)
     assert look("SELECT sealed_token FROM cards") == [{"sealed_token": None}, {"sealed_token": None}]
+
+
+# ---- signed links
+
+SIGNED = f"https://cdn.test/attachments/1/cat.png?ex={int(BEGAN_AT + 1000):x}&is=1&hm=a-signature"
+
+
+async def test_signed_links_are_nowhere_in_clear_and_come_back_whole(path: Path, clock: HandClock) -> None:
+    reference = Reference(SIGNED, is_attachment=True, filename="cat.png")
+    result = completed("https://img.test/1.png?X-Signature=a-signature", "https://img.test/2.png")
+    async with open_store(path, clock, Vault([Fernet.generate_key().decode()]), "me", 0.0) as store:
+        mine = account(await store.accounts.enter("meigen", "f"))
+        job = await running(store, mine, request=request(references=(reference,)))
+        await store.cards.shown(job.id, 1, Shown(1, 2), [CarriedReference(1, "reference-1.png", SIGNED)])
+        ended = await store.watching.finish(job.id, result)
+        assert ended is not None
+        assert ended.request.references == (reference,)
+        assert ended.result == result.result
+        assert await read(store, job.id) == ended
+        assert b"a-signature" not in on_disk(path)
+
+
+async def test_dead_links_are_swept_and_read_as_dead(store: Store, mine: Account, clock: HandClock, look: Look) -> None:
+    reference = Reference(SIGNED, is_attachment=True, filename="cat.png")
+    job = await queued(store, mine, request=request(references=(reference,)))
+    clock.at += 999
+    await store.cards.drop_dead_secrets()
+    assert (await read(store, job.id)).request.references == (reference,)
+    clock.at += 1
+    await store.cards.drop_dead_secrets()
+    assert look("SELECT sealed_references FROM jobs") == [{"sealed_references": None}]
+    (dead,) = (await read(store, job.id)).request.references
+    assert (dead.filename, dead.is_attachment) == ("cat.png", True)
+    assert dead.expires_at is not None
+    assert dead.expires_at < BEGAN_AT
+
+
+async def test_a_typed_link_keeps_its_query_when_the_signed_one_beside_it_dies(
+    store: Store, mine: Account, clock: HandClock
+) -> None:
+    typed = Reference("https://elsewhere.test/show?id=7")
+    given = (Reference(SIGNED, is_attachment=True, filename="cat.png"), typed)
+    job = await queued(store, mine, request=request(references=given))
+    clock.at += 5000
+    await store.cards.drop_dead_secrets()
+    assert (await read(store, job.id)).request.references[1] == typed
+
+
+async def test_refreshed_links_are_sealed_anew(path: Path, store: Store, mine: Account) -> None:
+    job = await queued(store, mine, request=request(references=(attachment(BEGAN_AT + 10),)))
+    fresh = request(references=(Reference(SIGNED, is_attachment=True, filename="cat.png"),))
+    await store.submissions.refresh_request(job.id, fresh)
+    assert (await read(store, job.id)).request == fresh
+    assert b"a-signature" not in on_disk(path)

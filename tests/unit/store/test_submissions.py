@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -25,18 +26,27 @@ from tests.support.builders import BEGAN_AT, account, attachment, claimed, offer
 from tests.support.fakes import HandClock
 from tests.unit.store.conftest import Look
 
-OUTCOMES: list[tuple[Accepted | SubmissionError, JobState, PauseReason | None]] = [
-    (Accepted("gen-1", "swift-1-pro", 7), JobState.RUNNING, None),
-    (NotSent("refused"), JobState.QUEUED, PauseReason.UNREACHABLE),
-    (RateLimited(30.0), JobState.QUEUED, PauseReason.RATE_LIMITED),
-    (KeyRejected("no"), JobState.QUEUED, PauseReason.KEY_REJECTED),
-    (OutOfCredits(5, 2), JobState.FAILED, PauseReason.OUT_OF_CREDITS),
-    (Rejected("no such thing", 400, ("1:1",)), JobState.FAILED, None),
-    (OutcomeUnknown("reset"), JobState.UNKNOWN, PauseReason.UNREACHABLE),
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """An outcome, and what comes of it: the job's state, and why and how long the gate pauses."""
+
+    outcome: Accepted | SubmissionError
+    state: JobState
+    reason: PauseReason | None = None
+    pause_seconds: float | None = None
+
+
+ENDINGS = [
+    Ending(Accepted("gen-1", "swift-1-pro", 7), JobState.RUNNING),
+    Ending(NotSent("refused"), JobState.QUEUED, PauseReason.UNREACHABLE, 1.0),
+    Ending(RateLimited(30.0), JobState.QUEUED, PauseReason.RATE_LIMITED, 30.0),
+    Ending(KeyRejected("no"), JobState.QUEUED, PauseReason.KEY_REJECTED, PAUSE_MAX_SECONDS),
+    Ending(OutOfCredits(5, 2), JobState.FAILED, PauseReason.OUT_OF_CREDITS, PAUSE_MAX_SECONDS),
+    Ending(Rejected("no such thing", 400, ("1:1",)), JobState.FAILED),
+    Ending(OutcomeUnknown("reset"), JobState.UNKNOWN, PauseReason.UNREACHABLE, 5.0),
 ]
-each_outcome = pytest.mark.parametrize(
-    ("outcome", "state", "reason"), OUTCOMES, ids=lambda value: type(value).__name__ if value in OUTCOMES else None
-)
+each_ending = pytest.mark.parametrize("ending", ENDINGS, ids=lambda ending: type(ending.outcome).__name__)
 
 
 def gate_of(look: Look) -> Gate:
@@ -187,75 +197,46 @@ async def test_old_slots_are_pruned_and_young_ones_kept(
 # ---- the answer
 
 
-@each_outcome
-async def test_an_answer_moves_the_job(
-    store: Store,
-    mine: Account,
-    look: Look,
-    outcome: Accepted | SubmissionError,
-    state: JobState,
-    reason: PauseReason | None,
-) -> None:
+@each_ending
+async def test_an_answer_moves_the_job(store: Store, mine: Account, look: Look, ending: Ending) -> None:
     job = await claimed(store, mine)
     wanted = look("SELECT wanted FROM cards")[0]["wanted"]
-    recorded = await store.submissions.record(mine, job.id, outcome)
+    recorded = await store.submissions.record(mine, job.id, ending.outcome)
     assert recorded == await read(store, job.id)
-    assert recorded.state is state
-    assert look("SELECT from_state, to_state FROM events")[-1] == {"from_state": "submitting", "to_state": state}
+    assert recorded.state is ending.state
+    assert look("SELECT from_state, to_state FROM events")[-1] == {"from_state": "submitting", "to_state": ending.state}
     assert look("SELECT wanted FROM cards")[0]["wanted"] == wanted + 1
 
 
-@each_outcome
-async def test_an_answer_moves_the_gate(
-    store: Store,
-    mine: Account,
-    look: Look,
-    outcome: Accepted | SubmissionError,
-    state: JobState,
-    reason: PauseReason | None,
-) -> None:
+@each_ending
+async def test_an_answer_moves_the_gate(store: Store, mine: Account, look: Look, ending: Ending) -> None:
     job = await claimed(store, mine)
-    await store.submissions.record(mine, job.id, outcome)
+    await store.submissions.record(mine, job.id, ending.outcome)
     gate = gate_of(look)
-    assert gate.pause_reason is reason
-    pause = {
-        RateLimited: 30.0,
-        KeyRejected: PAUSE_MAX_SECONDS,
-        OutOfCredits: PAUSE_MAX_SECONDS,
-        NotSent: 1.0,
-        OutcomeUnknown: 5.0,
-    }.get(type(outcome))
-    assert gate.paused_until == (0.0 if pause is None else BEGAN_AT + pause)
+    assert gate.pause_reason is ending.reason
     await queued(store, mine)
     found = await claim(store, mine)
-    assert found == Wait(BEGAN_AT + pause, reason) if pause else isinstance(found, Claim)
+    if ending.pause_seconds is None:
+        assert isinstance(found, Claim)
+    else:
+        assert gate.paused_until == BEGAN_AT + ending.pause_seconds
+        assert found == Wait(gate.paused_until, ending.reason)
 
 
-@each_outcome
+@each_ending
 async def test_an_answer_holds_or_frees_its_slot(
-    store: Store,
-    mine: Account,
-    clock: HandClock,
-    look: Look,
-    outcome: Accepted | SubmissionError,
-    state: JobState,
-    reason: PauseReason | None,
+    store: Store, mine: Account, clock: HandClock, look: Look, ending: Ending
 ) -> None:
     job = await claimed(store, mine)
     clock.at += 3
-    await store.submissions.record(mine, job.id, outcome)
+    await store.submissions.record(mine, job.id, ending.outcome)
     answered = [{"job_id": job.id, "sent_at": BEGAN_AT, "answered_at": BEGAN_AT + 3}]
-    assert sends(look) == ([] if isinstance(outcome, NotSent) else answered)
+    assert sends(look) == ([] if isinstance(ending.outcome, NotSent) else answered)
 
 
-@each_outcome
+@each_ending
 async def test_only_what_comes_back_to_the_line_gets_its_turn_back(
-    store: Store,
-    mine: Account,
-    look: Look,
-    outcome: Accepted | SubmissionError,
-    state: JobState,
-    reason: PauseReason | None,
+    store: Store, mine: Account, look: Look, ending: Ending
 ) -> None:
     await queued(store, mine, guild_id=9)  # so that the flow's turn is not forgotten
     job = await queued(store, mine, guild_id=8, user_id=8)
@@ -267,8 +248,8 @@ async def test_only_what_comes_back_to_the_line_gets_its_turn_back(
         return float(row["virtual_time"])
 
     charged = guild_turn()
-    await store.submissions.record(mine, job.id, outcome)
-    assert guild_turn() == (charged - 1.0 if state is JobState.QUEUED else charged)
+    await store.submissions.record(mine, job.id, ending.outcome)
+    assert guild_turn() == (charged - 1.0 if ending.state is JobState.QUEUED else charged)
 
 
 async def test_what_came_back_is_the_first_of_its_flow_again(store: Store, mine: Account, clock: HandClock) -> None:

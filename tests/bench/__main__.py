@@ -1,0 +1,77 @@
+"""`python -m tests.bench [gate] [fair] [--seeds N] [--json FILE]`: exit code 1 where a promise is not kept."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from tests.bench.fair import Evenness, Flood, measure_evenness, measure_flood
+from tests.bench.gate import PROMISED, STRICTER, GateUse, measure_gate
+
+Figures = GateUse | Flood | Evenness
+
+WIDTH = 16
+
+
+def bench_gate(seeds: Sequence[int]) -> Iterator[Figures]:
+    for server in PROMISED:
+        for seed in seeds:
+            yield measure_gate(server, seed)
+    for server in STRICTER:
+        yield measure_gate(server, seeds[0])
+
+
+def bench_fair(seeds: Sequence[int]) -> Iterator[Figures]:
+    yield from map(measure_flood, seeds)
+    yield from map(measure_evenness, seeds)
+
+
+BENCHES: Mapping[str, Callable[[Sequence[int]], Iterator[Figures]]] = {"gate": bench_gate, "fair": bench_fair}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="bench", help=f"of {', '.join(BENCHES)}; all where none is named")
+    parser.add_argument("--seeds", type=int, default=3, help="runs of each, with different dice")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
+    chosen = parser.parse_args(arguments)
+    unknown = set(chosen.names) - set(BENCHES)
+    if unknown or chosen.seeds < 1:
+        parser.error(f"there is no {', '.join(sorted(unknown))}" if unknown else "at least one seed")
+    # What the pipeline says of each job and each 429 would drown the tables.
+    logging.disable(logging.CRITICAL)
+    found = {name: _run(BENCHES[name](range(1, chosen.seeds + 1))) for name in chosen.names or BENCHES}
+    if chosen.json is not None:
+        chosen.json.write_text(json.dumps({name: list(map(_record, rows)) for name, rows in found.items()}, indent=2))
+    return int(any(row.keeps_promise is False for rows in found.values() for row in rows))
+
+
+def _run(figures: Iterable[Figures]) -> list[Figures]:
+    """Print each row as it comes, under a head of its own kind."""
+    rows: list[Figures] = []
+    for row in figures:
+        record = _record(row)
+        if not rows or type(rows[-1]) is not type(row):
+            print("\n" + " ".join(f"{name.removesuffix('_seconds'):>{WIDTH}}" for name in record))
+        print(" ".join(f"{_cell(value):>{WIDTH}}" for value in record.values()), flush=True)
+        rows.append(row)
+    return rows
+
+
+def _record(row: Figures) -> dict[str, object]:
+    return {"bench": type(row).__name__, **asdict(row), "keeps_promise": row.keeps_promise}
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:.3f}"
+    return "-" if value is None else str(value)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,60 @@
+"""A database full of waiting jobs, made by the real store before the bot starts."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from pathlib import Path
+
+from bot.clock import Clock, SystemClock
+from bot.domain.gate import GateLimit
+from bot.domain.policy import Limits
+from bot.domain.requests import GenerationRequest
+from bot.errors import RateLimited
+from bot.ports import Account, CardKind, Claim, NewJob
+from bot.store.store import Store, open_store
+from bot.vault import Vault, fingerprint, load_pepper
+from tests.bench import discord_payloads as discord
+
+DATABASE = "easel.db"
+UNLIMITED = Limits(10**6, 10**6)
+LIMIT = GateLimit(12, 60.0)
+TOKEN_SECONDS = 900.0
+PAUSE_SECONDS = 600.0
+AT_ONCE = 256
+
+
+async def stock(folder: Path, key: str, jobs: int, guilds: int) -> None:
+    """Let so many jobs wait in `folder`, evenly over guilds and with a member each, for an account that is paused.
+
+    `key` is the upstream's. The pause is as after a 429 with the longest `Retry-After` that is heeded.
+    """
+    clock = SystemClock()
+    async with open_store(folder / DATABASE, clock, Vault.from_settings((), folder), "stock") as store:
+        account_id = await store.accounts.enter("meigen", fingerprint(key, load_pepper(folder)))
+        account = Account(account_id, "meigen", LIMIT, key)
+        for begin in range(0, jobs, AT_ONCE):
+            some = range(begin, min(begin + AT_ONCE, jobs))
+            await asyncio.gather(*(_queue(store, account, clock, number, guilds) for number in some))
+        claim = await store.submissions.claim(account, 0.0)
+        assert isinstance(claim, Claim)
+        await store.submissions.record(account, claim.job.id, RateLimited(PAUSE_SECONDS))
+
+
+async def _queue(store: Store, account: Account, clock: Clock, number: int, guilds: int) -> None:
+    in_guild = number % guilds
+    new = NewJob(
+        account=account,
+        guild_id=discord.guild_id(in_guild),
+        channel_id=discord.channel_id(in_guild),
+        user_id=discord.user_id(number),
+        request=GenerationRequest(f"{discord.PROMPT}, number {number}"),
+        reserved_credits=2,
+        is_private=False,
+        card_kind=CardKind.CHANNEL,
+        token=f"aW50ZXJhY3Rpb246{secrets.token_urlsafe(120)}",
+        token_expires_at=clock.now() + TOKEN_SECONDS,
+        attachment_limit_bytes=discord.ATTACHMENT_LIMIT_BYTES,
+    )
+    job, _ = await store.door.offer(new, UNLIMITED)
+    await store.door.confirm(job.id, discord.new_id())

@@ -1,0 +1,119 @@
+"""What members ask about: credits and usual times."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from bot.domain.catalog import Model
+from bot.domain.jobs import Job
+from bot.domain.views import AccountCredits, Usage
+from bot.errors import StoreDown
+from bot.ports import Accepted, Balance
+from bot.services.catalogue import Catalogue
+from bot.services.queries import DAY_SECONDS, Queries
+from bot.store.store import Store, assemble
+from tests.support.builders import BEGAN_AT, GUILD, MEMBER, account, claimed, completed, model, running
+from tests.support.fakes import AtOnce, FakeProvider, HandClock, RotSealer
+
+MIDNIGHT = BEGAN_AT - BEGAN_AT % DAY_SECONDS
+
+
+class Office:
+    """Queries with all that is behind them."""
+
+    def __init__(self, store: Store, driver: AtOnce, clock: HandClock, queries: Queries) -> None:
+        self.store = store
+        self.driver = driver
+        self.clock = clock
+        self.queries = queries
+        self.mine = account(0)
+
+    async def finished(self, seconds: float) -> Job:
+        job = await running(self.store, self.mine)
+        self.clock.at += seconds
+        await self.store.watching.finish(job.id, completed())
+        return job
+
+
+@pytest.fixture
+async def office() -> Office:
+    clock, driver = HandClock(), AtOnce()
+    store = await assemble(driver, clock, RotSealer(), "me")
+    mine = account(await store.accounts.enter("meigen", "f"))
+    catalogue = Catalogue([FakeProvider(clock)], store.asking, clock)
+    await catalogue.refresh()
+    made = Office(store, driver, clock, Queries(store.asking, catalogue, [mine], clock))
+    made.mine = mine
+    return made
+
+
+async def test_before_anything_happened(office: Office) -> None:
+    view = await office.queries.credits(GUILD, MEMBER)
+    assert view.accounts == (AccountCredits("meigen", None, is_unlimited=False, told_at=None, pause_reason=None),)
+    assert view.guild == view.member == Usage(0, 0, 0)
+    assert view.day_began_at == MIDNIGHT
+
+
+async def test_the_balance_as_last_told_with_its_time(office: Office) -> None:
+    job = await claimed(office.store, office.mine)
+    office.clock.at += 2
+    await office.store.submissions.record(office.mine, job.id, Accepted("g", balance=Balance(120)))
+    office.clock.at += 100
+    view = await office.queries.credits(GUILD, MEMBER)
+    assert view.accounts == (
+        AccountCredits("meigen", 120, is_unlimited=False, told_at=BEGAN_AT + 2, pause_reason=None),
+    )
+
+
+async def test_guild_and_member_are_counted_each_for_itself(office: Office) -> None:
+    await running(office.store, office.mine, guild_id=GUILD, user_id=MEMBER)
+    await running(office.store, office.mine, guild_id=GUILD, user_id=8)
+    await running(office.store, office.mine, guild_id=6, user_id=MEMBER)
+    view = await office.queries.credits(GUILD, MEMBER)
+    assert view.guild == Usage(10, 0, 2)
+    assert view.member == Usage(10, 0, 2)
+    other = await office.queries.credits(6, 8)
+    assert (other.guild, other.member) == (Usage(5, 0, 1), Usage(5, 0, 1))
+
+
+async def test_in_direct_messages_there_is_no_guild(office: Office) -> None:
+    view = await office.queries.credits(None, MEMBER)
+    assert view.guild is None
+    assert view.member == Usage(0, 0, 0)
+
+
+async def test_a_day_begins_at_midnight_utc(office: Office) -> None:
+    office.clock.at = MIDNIGHT + DAY_SECONDS - 1
+    await running(office.store, office.mine, office.clock.at)
+    assert (await office.queries.credits(GUILD, MEMBER)).member == Usage(5, 0, 1)
+    office.clock.at = MIDNIGHT + DAY_SECONDS
+    view = await office.queries.credits(GUILD, MEMBER)
+    assert view.member == Usage(0, 0, 0)
+    assert view.day_began_at == MIDNIGHT + DAY_SECONDS
+
+
+async def test_a_store_that_fails_says_so(office: Office) -> None:
+    office.driver.is_down = True
+    with pytest.raises(StoreDown):
+        await office.queries.credits(GUILD, MEMBER)
+
+
+async def test_usual_times_are_the_catalogues_until_learnt(office: Office) -> None:
+    assert await office.queries.usual_seconds() == {"swift-1": 20.0}
+    for seconds in (5, 7, 30):
+        await office.finished(seconds)
+    assert await office.queries.usual_seconds() == {"swift-1": 7.0}
+
+
+async def test_a_model_of_which_nothing_is_known_has_no_usual_time() -> None:
+    class Untimed(FakeProvider):
+        async def models(self) -> Sequence[Model]:
+            return (model(timing=None),)
+
+    clock, driver = HandClock(), AtOnce()
+    store = await assemble(driver, clock, RotSealer(), "me")
+    catalogue = Catalogue([Untimed(clock)], store.asking, clock)
+    await catalogue.refresh()
+    assert await Queries(store.asking, catalogue, [], clock).usual_seconds() == {}

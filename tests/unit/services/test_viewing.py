@@ -1,0 +1,137 @@
+"""What a card shows of a job, gathered from where it is known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from bot.domain.jobs import JobState
+from bot.domain.requests import Reference
+from bot.domain.views import ShownMedia, ShownReference, Waiting
+from bot.errors import StoreDown
+from bot.ports import Account
+from bot.services.catalogue import Catalogue
+from bot.services.viewing import CardViews
+from bot.store.store import Store, assemble
+from tests.support.builders import (
+    BEGAN_AT,
+    account,
+    attachment,
+    claimed,
+    completed,
+    offered,
+    queued,
+    read,
+    request,
+    running,
+)
+from tests.support.fakes import AtOnce, FakeProvider, HandClock, RotSealer
+
+
+@dataclass(slots=True)
+class Desk:
+    views: CardViews
+    store: Store
+    driver: AtOnce
+    clock: HandClock
+    mine: Account
+
+
+@pytest.fixture
+async def desk() -> Desk:
+    clock, driver = HandClock(), AtOnce()
+    store = await assemble(driver, clock, RotSealer(), "me")
+    mine = account(await store.accounts.enter("meigen", "f"))
+    catalogue = Catalogue([FakeProvider(clock)], store.asking, clock)
+    await catalogue.refresh()
+    return Desk(CardViews(store.asking, catalogue, {mine.id: mine}, clock), store, driver, clock, mine)
+
+
+async def test_who_waits_is_shown_place_and_time(desk: Desk) -> None:
+    jobs = [await queued(desk.store, desk.mine) for _ in range(6)]
+    view = await desk.views.of(jobs[-1])
+    assert view.waiting is not None
+    assert view.waiting.position == 6
+    assert view.waiting.wait_seconds == pytest.approx(10.0)
+    assert (view.now, view.job) == (BEGAN_AT, jobs[-1])
+
+
+async def test_a_wait_that_is_known_is_not_looked_up(desk: Desk) -> None:
+    job = await queued(desk.store, desk.mine)
+    known = Waiting(7, 70.0)
+    assert (await desk.views.of(job, waiting=known)).waiting == known
+
+
+async def test_who_does_not_wait_is_shown_no_wait(desk: Desk) -> None:
+    for make in (offered, claimed, running):
+        assert (await desk.views.of(await make(desk.store, desk.mine))).waiting is None
+
+
+async def test_a_job_of_a_key_that_is_gone_is_shown_without_a_wait(desk: Desk) -> None:
+    gone = account(await desk.store.accounts.enter("meigen", "gone"))
+    assert (await desk.views.of(await queued(desk.store, gone))).waiting is None
+
+
+async def test_the_model_by_its_name_in_the_catalogue(desk: Desk) -> None:
+    named = await desk.views.of(await queued(desk.store, desk.mine))
+    assert named.model is not None
+    assert named.model.name == "Swift One"
+    gone = await desk.views.of(await queued(desk.store, desk.mine, request=request(model_id="gone")))
+    assert (gone.model, gone.usual_seconds) == (None, None)
+    unnamed = await desk.views.of(await queued(desk.store, desk.mine, request=request(model_id=None)))
+    assert (unnamed.model, unnamed.usual_seconds) == (None, None)
+
+
+async def test_the_usual_time_is_the_catalogues_until_learnt(desk: Desk) -> None:
+    job = await running(desk.store, desk.mine)
+    assert (await desk.views.of(job)).usual_seconds == 20.0
+    desk.clock.at += 8
+    await desk.store.watching.finish(job.id, completed())
+    assert (await desk.views.of(await running(desk.store, desk.mine))).usual_seconds == 8.0
+
+
+async def test_what_is_over_has_no_usual_time(desk: Desk) -> None:
+    job = await running(desk.store, desk.mine)
+    await desk.store.watching.finish(job.id, completed())
+    ended = await read(desk.store, job.id)
+    assert ended.state is JobState.SUCCEEDED
+    assert (await desk.views.of(ended)).usual_seconds is None
+
+
+async def test_while_the_store_fails_the_usual_time_is_the_catalogues(desk: Desk) -> None:
+    job = await running(desk.store, desk.mine)
+    desk.clock.at += 8
+    await desk.store.watching.finish(job.id, completed())
+    job = await running(desk.store, desk.mine)
+    desk.driver.is_down = True
+    assert (await desk.views.of(job)).usual_seconds == 20.0
+
+
+async def test_a_wait_that_cannot_be_read_is_the_stores_fault(desk: Desk) -> None:
+    job = await queued(desk.store, desk.mine)
+    desk.driver.is_down = True
+    with pytest.raises(StoreDown):
+        await desk.views.of(job)
+
+
+async def test_references_are_links_unless_told_otherwise(desk: Desk) -> None:
+    given = (attachment(None, "cat.png"), Reference("https://a.test/x.png"))
+    job = await queued(desk.store, desk.mine, request=request(references=given))
+    assert (await desk.views.of(job)).references == (
+        ShownReference("cat.png", given[0].url),
+        ShownReference("", given[1].url),
+    )
+    told = ShownReference("reference-1.png", given[0].url, Path("/kept/1"))
+    assert (await desk.views.of(job, references=[told])).references == (told,)
+    assert (await desk.views.of(job, references=[])).references == ()
+
+
+async def test_media_and_mention_are_passed_on(desk: Desk) -> None:
+    job = await running(desk.store, desk.mine)
+    media = ShownMedia("https://img.test/1.png")
+    view = await desk.views.of(job, media=[media], mentions_member=True)
+    assert (view.media, view.mentions_member) == ((media,), True)
+    plain = await desk.views.of(job)
+    assert (plain.media, plain.mentions_member) == ((), False)
