@@ -12,7 +12,7 @@ from bot.ports import NewJob, Press
 from bot.store.ledger import TOKEN_PURPOSE, Ledger, end_job, note_move, read_job
 from bot.store.links import expiry, sealed_references, stripped
 from bot.store.rows import REQUEST, to_json
-from bot.store.turns import join_line, place_in_line
+from bot.store.turns import join_line, next_place_of_flow, place_in_line
 from bot.store.units import Driver, Unit, do, one
 from bot.store.waits import waiting_at
 
@@ -57,7 +57,7 @@ def offer(ledger: Ledger, new: NewJob, limits: Limits) -> Unit[tuple[Job, Waitin
     flow_id = flow_of(new.guild_id, new.user_id)
     if new.press is not None:
         yield from _refuse_second_press(new.press)
-    load = yield from _load(account_id, flow_id, new.user_id)
+    load = yield from _load(ledger, new, flow_id, limits)
     problems = tuple(verdict(limits, load))
     if problems:
         raise Refused(problems)
@@ -102,10 +102,17 @@ def _refuse_second_press(press: Press) -> Unit[None]:
         raise Refused((press.problem,))
 
 
-def _load(account_id: int, flow_id: int, user_id: int) -> Unit[Load]:
-    row = yield from one("count_waiting", account_id=account_id, flow_id=flow_id, user_id=user_id)
+def _load(ledger: Ledger, new: NewJob, flow_id: int, limits: Limits) -> Unit[Load]:
+    account = new.account
+    row = yield from one("count_waiting", account_id=account.id, flow_id=flow_id, user_id=new.user_id)
     assert row is not None
-    return Load(row["of_member"], row["of_flow"])
+    place = None
+    if row["of_flow"] >= limits.queued_per_guild:
+        place = yield from next_place_of_flow(account.id, flow_id)
+    if place is None:
+        return Load(row["of_member"], row["of_flow"])
+    waiting = yield from waiting_at(ledger, account.id, account.limit, place)
+    return Load(row["of_member"], row["of_flow"], waiting.wait_seconds)
 
 
 def confirm(ledger: Ledger, job_id: int, message_id: int | None) -> Unit[Job | None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.domain.fairness import TURN_COST, Flow, next_flow, position, started
+from bot.domain.fairness import TURN_COST, Flow, next_flow, position, started, turns_before
 from bot.domain.jobs import Job
 from bot.store.units import Row, Unit, do, one
 
@@ -83,6 +83,13 @@ def place_in_line(job: Job) -> Unit[int]:
     guild = _flow(mine) if mine else _newcomer(flow_id, guild_turn, account["reached"], job.id)
     user = users.pop(user_id, None) or _newcomer(user_id, user_turn, reached_in_guild, job.id)
     return position(guild, map(_flow, guilds.values()), user, users.values(), older["older"])
+
+
+def next_place_of_flow(account_id: int, flow_id: int) -> Unit[int | None]:
+    """The place in the line at which the flow has its next turn, from 1; None where nobody of it is in the line."""
+    flows = {row["id"]: _flow(row) for row in (yield from do("guild_flows", account_id=account_id))}
+    mine = flows.pop(flow_id, None)
+    return None if mine is None else 1 + turns_before(mine, 0, flows.values())
 
 
 def _newcomer(flow_id: int, turn: Row | None, reached: float, job_id: int) -> Flow:

@@ -103,6 +103,28 @@ async def test_a_guild_may_have_so_many_waiting_and_no_more(store: Store, mine: 
     assert look("SELECT COUNT(*) AS jobs FROM jobs") == [{"jobs": 2}]
 
 
+async def test_a_full_guild_is_told_when_there_is_room_again(store: Store, mine: Account) -> None:
+    for _ in range(6):
+        await queued(store, mine, guild_id=6)
+        await queued(store, mine, guild_id=5)
+    limits = Limits(queued_per_member=100, queued_per_guild=6)
+    with pytest.raises(Refused) as refused:
+        await store.door.offer(new_job(mine, guild_id=5), limits)
+    (problem,) = refused.value.problems
+    assert isinstance(problem, Problem)
+    assert problem.given == "0", "the guild's next turn is the second, and four may leave at once"
+    for _ in range(4):
+        await store.submissions.claim(mine, 0.0)
+    await queued(store, mine, guild_id=6)
+    await queued(store, mine, guild_id=5)
+    await queued(store, mine, guild_id=5)
+    with pytest.raises(Refused) as refused:
+        await store.door.offer(new_job(mine, guild_id=5), limits)
+    (problem,) = refused.value.problems
+    assert isinstance(problem, Problem)
+    assert float(problem.given) > 0
+
+
 async def test_both_limits_are_told_at_once(store: Store, mine: Account) -> None:
     limits = Limits(queued_per_member=1, queued_per_guild=1)
     await store.door.offer(new_job(mine), limits)
