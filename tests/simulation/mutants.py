@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from bot.domain.jobs import Job
+from bot.domain.jobs import Job, JobState
 from bot.errors import SubmissionError
-from bot.ports import Accepted, Account, CarriedReference, Claim, Generation, Idle, Rung, Shown, Stale, Wait
-from bot.store import submissions, watching
+from bot.ports import (
+    Accepted,
+    Account,
+    Claim,
+    Generation,
+    GenerationState,
+    Idle,
+    Rung,
+    Stale,
+    Wait,
+)
+from bot.store import submissions
 from bot.store.cards import CardStore
+from bot.store.ledger import end_job, read_job
 from bot.store.submissions import SubmissionStore
 from bot.store.units import Unit, do, one
 from bot.store.watching import WatchStore
@@ -75,30 +84,13 @@ class _NoRefund(WatchStore):
 
     async def finish(self, job_id: int, generation: Generation) -> Job | None:
         def unit() -> Unit[Job | None]:
-            before = yield from one("job", id=job_id)
-            job = yield from watching.finish(self._ledger, job_id, generation)
-            if before is not None and job is not None:
-                yield from do(
-                    "run_job",
-                    id=job_id,
-                    generation_id="",
-                    model_id=None,
-                    now=0,
-                    charged_credits=before["charged_credits"],
-                )
-                yield from do(
-                    "end_job",
-                    id=job_id,
-                    state=job.state,
-                    failure=None,
-                    result=None if job.result is None else before["result"] or '{"media_urls": ["https://x.test"]}',
-                    now=0,
-                    charged_credits=None,
-                    next_look_at=None,
-                    looks_left=0,
-                )
-            return job
+            job = yield from read_job(self._ledger, job_id)
+            assert job is not None
+            yield from end_job(self._ledger, job, JobState.FAILED, failure=generation.failure)
+            return (yield from read_job(self._ledger, job_id))
 
+        if generation.state is not GenerationState.FAILED:
+            return await super().finish(job_id, generation)
         return await self._driver.run(unit)
 
 
@@ -107,15 +99,6 @@ class _DeliverBeforeRecording(CardStore):
 
     async def intend_post(self, job_id: int, rung: Rung, nonce: str) -> None:
         return None
-
-
-class _ForgetWhatWasShown(CardStore):
-    """What was posted is not stored."""
-
-    async def shown(
-        self, job_id: int, revision: int, shown: Shown, carried: Sequence[CarriedReference], *, pinged: bool = False
-    ) -> None:
-        await self.skip(job_id, 0)
 
 
 REQUEUE_ON_RESTART = Mutant(submissions=_RequeueOnRestart)
