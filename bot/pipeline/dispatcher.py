@@ -7,7 +7,7 @@ import logging
 
 from bot.clock import Clock, wait_until
 from bot.domain.jobs import Failure, FailureCode, Job
-from bot.errors import OutcomeUnknown, StoreDown, SubmissionError, SurfaceDown
+from bot.errors import KeyRejected, OutcomeUnknown, OutOfCredits, StoreDown, SubmissionError, SurfaceDown
 from bot.pipeline.patience import backoff_seconds
 from bot.pipeline.references import References
 from bot.ports import Accepted, Account, Claim, Idle, Provider, Stale, Submissions, Wait
@@ -113,10 +113,20 @@ class Dispatcher:
             return OutcomeUnknown(repr(error))
 
     def _log_outcome(self, job: Job, outcome: Accepted | SubmissionError) -> None:
-        if isinstance(outcome, Accepted):
-            log.info("job %d: accepted as %s", job.id, outcome.generation_id)
-        else:
-            log.warning("job %d: %s", job.id, outcome)
+        provider = self._account.provider
+        match outcome:
+            case Accepted(generation_id=generation_id):
+                log.info("job %d: accepted as %s", job.id, generation_id)
+            case KeyRejected(message=message):
+                log.warning(
+                    "%s does not take its key (%s): check it in the settings. It is tried once every 10 minutes",
+                    provider,
+                    message,
+                )
+            case OutOfCredits(required=required, available=available):
+                log.warning("%s is out of credits: job %d needs %s, %s are left", provider, job.id, required, available)
+            case _:
+                log.warning("job %d: %s", job.id, outcome)
 
     async def _record(self, job: Job, outcome: Accepted | SubmissionError) -> None:
         """Until it is stored, nothing new is claimed: an answer that is lost is credits that are lost."""

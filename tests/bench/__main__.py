@@ -1,4 +1,4 @@
-"""`python -m tests.bench [gate] [fair] [--seeds N] [--json FILE]`: exit code 1 where a promise is not kept."""
+"""`python -m tests.bench [gate] [fair] [load] [--seeds N] [--json FILE]`: exit code 1 where a promise is not kept."""
 
 from __future__ import annotations
 
@@ -12,10 +12,13 @@ from pathlib import Path
 
 from tests.bench.fair import Evenness, Flood, measure_evenness, measure_flood
 from tests.bench.gate import PROMISED, STRICTER, GateUse, measure_gate
+from tests.bench.load import Load, measure_load
 
-Figures = GateUse | Flood | Evenness
+Figures = GateUse | Flood | Evenness | Load
 
 WIDTH = 16
+WIDE = 70
+"""Of a column that says what was measured."""
 
 
 def bench_gate(seeds: Sequence[int]) -> Iterator[Figures]:
@@ -31,7 +34,16 @@ def bench_fair(seeds: Sequence[int]) -> Iterator[Figures]:
     yield from map(measure_evenness, seeds)
 
 
-BENCHES: Mapping[str, Callable[[Sequence[int]], Iterator[Figures]]] = {"gate": bench_gate, "fair": bench_fair}
+def bench_load(_: Sequence[int]) -> Iterator[Figures]:
+    """In real time, so once: there are no dice."""
+    yield from measure_load()
+
+
+BENCHES: Mapping[str, Callable[[Sequence[int]], Iterator[Figures]]] = {
+    "gate": bench_gate,
+    "fair": bench_fair,
+    "load": bench_load,
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -57,14 +69,18 @@ def _run(figures: Iterable[Figures]) -> list[Figures]:
     for row in figures:
         record = _record(row)
         if not rows or type(rows[-1]) is not type(row):
-            print("\n" + " ".join(f"{name.removesuffix('_seconds'):>{WIDTH}}" for name in record))
-        print(" ".join(f"{_cell(value):>{WIDTH}}" for value in record.values()), flush=True)
+            print("\n" + " ".join(f"{name.removesuffix('_seconds'):>{_width(name)}}" for name in record))
+        print(" ".join(f"{_cell(value):>{_width(name)}}" for name, value in record.items()), flush=True)
         rows.append(row)
     return rows
 
 
 def _record(row: Figures) -> dict[str, object]:
     return {"bench": type(row).__name__, **asdict(row), "keeps_promise": row.keeps_promise}
+
+
+def _width(name: str) -> int:
+    return WIDE if name == "what" else WIDTH
 
 
 def _cell(value: object) -> str:

@@ -135,8 +135,8 @@ class LeanDiscord:
     async def burst(self, count: int, first: int, seconds: float) -> dict[str, Any]:
         """`/imagine` from `count` members at once, those from number `first` on, then wait until all are answered.
 
-        At most `seconds`. Raises RuntimeError where some were told no. Delays of those answered run from the first frame on; `own` is this server's share in each
-        at most, `cpu_seconds` its processor time meanwhile.
+        At most `seconds`. `delays` of those answered run from the first frame on; `own` is this server's share of each,
+        at most; `cpu_seconds` its processor time meanwhile. Raises RuntimeError where some were told no.
         """
         asked = [self._ask(number) for number in range(first, first + count)]
         frames = [self._dispatch("INTERACTION_CREATE", each.frame) for each in asked]

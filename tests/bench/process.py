@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from asyncio.subprocess import DEVNULL
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -28,9 +29,18 @@ class Program:
         """Of the threads that live now, to the nanosecond."""
         return sum(int(_read(task, "schedstat").split()[0]) for task in self._tasks()) / 1e9
 
-    def wakes(self) -> Mapping[int, int]:
-        """How often each thread has gone to sleep by itself; the main thread has the number of the process."""
-        return {int(task.name): _sleeps(_read(task, "status")) for task in self._tasks()}
+    async def waking_moments(self, seconds: float) -> int:
+        """In how many twentieths of a second within that time some thread of it woke, and slept again."""
+        deadline = time.monotonic() + seconds
+        sleeps, moments = self._sleeps(), 0
+        while time.monotonic() < deadline:
+            await asyncio.sleep(0.05)
+            before, sleeps = sleeps, self._sleeps()
+            moments += sleeps != before
+        return moments
+
+    def _sleeps(self) -> int:
+        return sum(_voluntary_switches(_read(task, "status")) for task in self._tasks())
 
     def _tasks(self) -> list[Path]:
         return list(Path(f"/proc/{self.pid}/task").iterdir())
@@ -40,7 +50,7 @@ def _read(task: Path, name: str) -> str:
     return (task / name).read_text("ascii")
 
 
-def _sleeps(status: str) -> int:
+def _voluntary_switches(status: str) -> int:
     _, _, rest = status.partition("\nvoluntary_ctxt_switches:")
     return int(rest.split()[0])
 

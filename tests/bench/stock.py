@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import secrets
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from bot.clock import Clock, SystemClock
@@ -22,13 +25,21 @@ LIMIT = GateLimit(12, 60.0)
 TOKEN_SECONDS = 900.0
 PAUSE_SECONDS = 600.0
 AT_ONCE = 256
+FIRST = 1000
+"""So many come in as members' do. Each computes its place in the line, so ten thousand would take a minute."""
 
 
 async def stock(folder: Path, key: str, jobs: int, guilds: int) -> None:
-    """Let so many jobs wait in `folder`, evenly over guilds and with a member each, for an account that is paused.
+    """Let so many jobs wait in `folder`, evenly over guilds, for an account that is paused.
 
-    `key` is the upstream's. The pause is as after a 429 with the longest `Retry-After` that is heeded.
+    `key` is the upstream's. The pause is as after a 429 with the longest `Retry-After` that is heeded. The first
+    thousand have a member each, who has asked for every later thousandth job, too.
     """
+    await _stock_first(folder, key, min(jobs, FIRST), guilds)
+    _repeat(folder / DATABASE, math.ceil(jobs / FIRST) - 1)
+
+
+async def _stock_first(folder: Path, key: str, jobs: int, guilds: int) -> None:
     clock = SystemClock()
     async with open_store(folder / DATABASE, clock, Vault.from_settings((), folder), "stock") as store:
         account_id = await store.accounts.enter("meigen", fingerprint(key, load_pepper(folder)))
@@ -58,3 +69,15 @@ async def _queue(store: Store, account: Account, clock: Clock, number: int, guil
     )
     job, _ = await store.door.offer(new, UNLIMITED)
     await store.door.confirm(job.id, discord.new_id())
+
+
+def _repeat(path: Path, times: int) -> None:
+    """Every job and its card so many times more, older each time."""
+    with closing(sqlite3.connect(path)) as raw, raw:
+        first, last = raw.execute("SELECT MIN(id), MAX(id) FROM jobs").fetchone()
+        for table, key in (("jobs", "id"), ("cards", "job_id")):
+            columns = [row[1] for row in raw.execute(f"PRAGMA table_info({table})")]
+            picked = ", ".join(f"{name} - :shift" if name == key else name for name in columns)
+            copy = f"INSERT INTO {table} SELECT {picked} FROM {table} WHERE {key} >= :first"  # noqa: S608  our own names
+            for number in range(1, times + 1):
+                raw.execute(copy, {"shift": number * (last - first + 1), "first": first})

@@ -220,8 +220,8 @@ async def test_only_the_latest_durations_count(store: Store, mine: Account, cloc
 # ---- balances, documents
 
 
-def told(credits: int | None, at: float | None) -> AccountCredits:
-    return AccountCredits("meigen", credits, is_unlimited=False, told_at=at, pause_reason=None)
+def told(purchased: int | None, at: float | None) -> AccountCredits:
+    return AccountCredits("meigen", purchased, is_unlimited=False, told_at=at, pause_reason=None)
 
 
 async def test_balances_of_the_accounts_at_hand(store: Store, mine: Account) -> None:
