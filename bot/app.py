@@ -149,7 +149,7 @@ async def _wired(  # noqa: PLR0913  what was opened
     references = References(store.cards, surface)
     dispatcher = Dispatcher(account, store.submissions, meigen, catalogue, references, signals, clock)
     watcher = Watcher(store.watching, store.asking, providers, accounts, signals, clock, settings.meigen_poll_seconds)
-    courier = Courier(store.cards, store.asking, delivery, accounts, signals, clock)
+    courier = Courier(store.cards, delivery, signals, clock)
     pinger = Pinger(store.cards, surface, signals, clock)
     doorkeeper = Doorkeeper(store.door, store.cards, surface, signals, clock)
     stages = (

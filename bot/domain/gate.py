@@ -104,13 +104,18 @@ def leaves_at(gate: Gate, limit: GateLimit, slots: Sequence[Slot], position: int
     allowed, pace = allowed_requests(gate, limit), _pace_seconds(gate, limit)
     hold = limit.window_seconds + MARGIN_SECONDS
     ends = sorted(held_until(slot, limit) or now + hold for slot in slots)
-    leaves, paced_until = max(opens, now), gate.paced_until
-    for _ in range(position):
+    leaves, paced_until, steady, rounds = max(opens, now), gate.paced_until, 0, 0
+    while position > 0:
         freed = ends[-allowed] if len(ends) >= allowed else leaves
         leaves = max(leaves, freed, paced_until - (gate.burst - 1) * pace)
         paced_until = max(paced_until, leaves) + pace
         ends.append(leaves + hold)
-    return leaves
+        position -= 1
+        steady = steady + 1 if leaves == freed else 0
+        if steady == 2 * allowed:
+            # Two rounds in which slots alone decided: each later round is the same, one hold later. A line may be long.
+            rounds, position = divmod(position, allowed)
+    return leaves + rounds * hold
 
 
 def sent(gate: Gate, limit: GateLimit, now: float) -> Gate:

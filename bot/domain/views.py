@@ -9,6 +9,9 @@ from bot.domain.catalog import Model
 from bot.domain.gate import PauseReason
 from bot.domain.jobs import Job
 
+REDRAW_SECONDS = 60.0
+REDRAW_PART = 0.25
+
 
 @dataclass(frozen=True, slots=True)
 class ShownMedia:
@@ -42,6 +45,11 @@ class Waiting:
     wait_seconds: float | None
     pause_reason: PauseReason | None = None
     paused_until: float | None = None
+
+    @property
+    def redraw_after_seconds(self) -> float:
+        """When the place is worth showing anew: once a quarter of the wait has passed, at most once a minute."""
+        return max(REDRAW_SECONDS, REDRAW_PART * (self.wait_seconds or 0.0))
 
 
 @dataclass(frozen=True, slots=True)

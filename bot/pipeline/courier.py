@@ -7,19 +7,16 @@ import logging
 from dataclasses import dataclass
 
 from bot.clock import Clock, wait_until
-from bot.domain.jobs import FINAL_STATES, Job, JobState
+from bot.domain.jobs import FINAL_STATES
 from bot.errors import MediaDown, StoreDown, SurfaceDown
 from bot.pipeline.delivery import Delivery
 from bot.pipeline.patience import backoff_seconds
-from bot.ports import Account, Asking, Cards
+from bot.ports import Cards
 from bot.services.signals import Signals
 
 log = logging.getLogger(__name__)
 
 DELIVERIES_IN_FLIGHT = 8
-REDRAW_SECONDS = 60.0
-REDRAW_PART = 0.25
-"""Positions are drawn again once a quarter of the wait has passed, and at most once a minute."""
 TOKEN_SWEEP_SECONDS = 900.0
 MEDIA_PATIENCE = 8
 """So many failed fetches of a result, then it is linked."""
@@ -39,26 +36,21 @@ class Setback:
 class Courier:
     """Looks for cards that are behind whenever rung, ends first."""
 
-    def __init__(  # noqa: PLR0913  its neighbours
+    def __init__(
         self,
         cards: Cards,
-        asking: Asking,
         delivery: Delivery,
-        accounts: dict[int, Account],
         signals: Signals,
         clock: Clock,
     ) -> None:
         self._cards = cards
-        self._asking = asking
         self._delivery = delivery
-        self._accounts = accounts
         self._signals = signals
         self._clock = clock
         self._rung = signals.cards.listen()
         self._busy: dict[int, asyncio.Task[None]] = {}
         self._setbacks: dict[int, Setback] = {}
-        self._redraws: dict[int, float] = {}
-        self._census_at = 0.0
+        self._redraw_at: float | None = None
         self._sweep_at = clock.now()
 
     async def run(self) -> None:
@@ -69,7 +61,6 @@ class Courier:
                 self._rung.clear()
                 try:
                     await self._sweep()
-                    await self._plan_redraws()
                     await self._ask_for_redraws()
                     next_at = await self._take_up()
                     failures = 0
@@ -89,7 +80,7 @@ class Courier:
     async def _take_up(self) -> float:
         """Start deliveries as far as there is room; when to look again, if not rung."""
         now = self._clock.now()
-        wake_at = min(self._sweep_at, self._census_at, *self._redraws.values())
+        wake_at = self._sweep_at if self._redraw_at is None else min(self._sweep_at, self._redraw_at)
         behind = [(state not in FINAL_STATES, job_id) for job_id, state in await self._cards.behind()]
         for _, job_id in sorted(behind):
             setback = self._setbacks.get(job_id)
@@ -111,7 +102,6 @@ class Courier:
                 self._setbacks.pop(job_id, None)
                 if job.is_final:
                     self._signals.shown.ring()
-                await self._plan_redraw(job, self._clock.now())
         except (SurfaceDown, MediaDown, StoreDown) as error:
             self._set_back(job_id, error)
             log.info("job %d: not shown yet: %s", job_id, error)
@@ -133,35 +123,11 @@ class Courier:
         asked_seconds = error.retry_after_seconds if isinstance(error, SurfaceDown) else None
         setback.retry_at = self._clock.now() + (asked_seconds or backoff_seconds(setback.failures))
 
-    async def _plan_redraws(self) -> None:
-        """Once a minute, for what joined the line since (or before the start): its answer was its first card."""
-        now = self._clock.now()
-        if now < self._census_at:
-            return
-        for job_id in set(await self._cards.queued()) - self._redraws.keys():
-            job = await self._asking.job(job_id)
-            if job is not None:
-                await self._plan_redraw(job, job.queued_at or now)
-        self._census_at = now + REDRAW_SECONDS
-
-    async def _plan_redraw(self, job: Job, drawn_at: float) -> None:
-        account = self._accounts.get(job.account_id)
-        if job.state is not JobState.QUEUED or account is None:
-            return
-        waiting = await self._asking.waiting(job, account.limit)
-        left_seconds = 0.0 if waiting is None or waiting.wait_seconds is None else waiting.wait_seconds
-        wait_seconds = self._clock.now() + left_seconds - drawn_at
-        self._redraws[job.id] = drawn_at + max(REDRAW_SECONDS, wait_seconds * REDRAW_PART)
-
     async def _ask_for_redraws(self) -> None:
-        now = self._clock.now()
-        for job_id in [job_id for job_id, at in self._redraws.items() if at <= now]:
-            job = await self._asking.job(job_id)
-            if job is not None and job.state is JobState.QUEUED:
-                await self._cards.redraw(job_id)
-                self._redraws[job_id] = now + REDRAW_SECONDS  # planned better once it is drawn
-            else:
-                del self._redraws[job_id]
+        """A few at a time, and only while there is room: ends must not wait behind places in the line."""
+        self._redraw_at = None
+        if len(self._busy) < DELIVERIES_IN_FLIGHT:
+            self._redraw_at = await self._cards.ask_redraws(DELIVERIES_IN_FLIGHT)
 
     async def _end(self) -> None:
         if self._busy:

@@ -7,10 +7,11 @@ from dataclasses import replace
 
 from bot.clock import Clock
 from bot.domain.jobs import Job
+from bot.domain.views import CardView
 from bot.errors import ChannelClosed, InteractionLost, MessageGone, PayloadTooLarge, ShowRefused, TokenDead
 from bot.pipeline.exhibits import REQUEST_LIMIT_BYTES, Exhibits
 from bot.pipeline.ladder import NONCE_SECONDS, POSTED_AGAIN, needs_channel, nonce_of, rungs
-from bot.ports import Card, CardKind, Cards, Rung, Shown, Surface
+from bot.ports import Card, CardKind, Cards, Rung, Showing, Shown, Surface
 from bot.ui.cards import draw
 from bot.ui.messages import END_ACTIONS, Message
 
@@ -36,7 +37,7 @@ class Delivery:
             if closed and needs_channel(rung):
                 continue
             try:
-                shown = await self._show_fitting(job, card, rung, as_links=as_links)
+                shown, view = await self._show_fitting(job, card, rung, as_links=as_links)
             except MessageGone:
                 if rung not in POSTED_AGAIN:
                     await self._unwanted(job)
@@ -51,27 +52,29 @@ class Delivery:
                 log.warning("job %d: %s was refused: %s", job.id, rung, error)
                 card = await self._post_failed(card, rung)
             else:
-                await self._record(job, card.wanted, shown, pinged=rung in POSTED_AGAIN)
+                await self._record(view, card.wanted, shown, pinged=rung in POSTED_AGAIN)
                 return
         await self._give_up(job, card.wanted)
 
-    async def _show_fitting(self, job: Job, card: Card, rung: Rung, *, as_links: bool) -> Shown:
+    async def _show_fitting(self, job: Job, card: Card, rung: Rung, *, as_links: bool) -> tuple[Shown, CardView]:
         try:
-            return await self._show(job, card, rung, await self._draw(job, card, rung, as_links=as_links))
+            view = await self._view(job, card, rung, as_links=as_links)
+            return await self._show(job, card, rung, draw(view)), view
         except PayloadTooLarge as error:
             log.info("job %d: too large to attach, linked instead: %s", job.id, error)
         try:
-            return await self._show(job, card, rung, await self._draw(job, card, rung, as_links=as_links, room_bytes=0))
+            view = await self._view(job, card, rung, as_links=as_links, room_bytes=0)
+            return await self._show(job, card, rung, draw(view)), view
         except PayloadTooLarge as still:
             raise ShowRefused(still.code, still.detail) from still
 
-    async def _draw(
+    async def _view(
         self, job: Job, card: Card, rung: Rung, *, as_links: bool, room_bytes: int = REQUEST_LIMIT_BYTES
-    ) -> Message:
+    ) -> CardView:
         # A new message cannot name the files that an earlier one carries.
         source = replace(card, references=()) if rung in POSTED_AGAIN else card
         view = await self._exhibits.view(job, source, as_links=as_links, room_bytes=room_bytes)
-        return draw(replace(view, mentions_member=rung is Rung.CHANNEL_POST))
+        return replace(view, mentions_member=rung is Rung.CHANNEL_POST)
 
     async def _show(self, job: Job, card: Card, rung: Rung, message: Message) -> Shown:
         match rung:
@@ -125,11 +128,12 @@ class Delivery:
         await self._cards.forget_post(card.job_id)
         return replace(card, posting_rung=None, posting_nonce=None, posting_since=None)
 
-    async def _record(self, job: Job, revision: int, shown: Shown, *, pinged: bool) -> None:
-        carried = [file for file in shown.attachments if file.filename.startswith("reference-")]
-        await self._cards.shown(job.id, revision, shown, carried, pinged=pinged)
-        if job.is_final:
-            await self._exhibits.forget(job)
+    async def _record(self, view: CardView, revision: int, shown: Shown, *, pinged: bool) -> None:
+        carried = tuple(file for file in shown.attachments if file.filename.startswith("reference-"))
+        redraw_at = None if view.waiting is None else self._clock.now() + view.waiting.redraw_after_seconds
+        await self._cards.shown(view.job.id, Showing(revision, shown, carried, pinged, redraw_at))
+        if view.job.is_final:
+            await self._exhibits.forget(view.job)
 
     async def _unwanted(self, job: Job) -> None:
         log.info("job %d: its message was deleted, nothing more is shown", job.id)

@@ -184,6 +184,19 @@ class Watching(Protocol):
 # ---- cards
 
 
+@dataclass(frozen=True, slots=True)
+class Showing:
+    """A card as it was shown."""
+
+    revision: int
+    shown: Shown
+    carried: tuple[CarriedReference, ...] = ()
+    pinged: bool = False
+    """Its member was told, too."""
+    redraw_at: float | None = None
+    """When its place in the line is worth showing anew (epoch seconds); None: never."""
+
+
 class Cards(Protocol):
     """What is behind, and what was shown where."""
 
@@ -193,10 +206,12 @@ class Cards(Protocol):
 
     async def read(self, job_id: int) -> tuple[Job, Card] | None: ...
 
-    async def shown(
-        self, job_id: int, revision: int, shown: Shown, carried: Sequence[CarriedReference], *, pinged: bool = False
-    ) -> None:
-        """The card stands there, as of that revision. `pinged`: and its member was told."""
+    async def shown(self, job_id: int, showing: Showing) -> None:
+        """The card stands so."""
+        ...
+
+    async def ask_redraws(self, count: int) -> float | None:
+        """Let at most `count` waiting cards be drawn again that are due; when the next is (None: none is planned)."""
         ...
 
     async def pings_due(self) -> Sequence[tuple[int, float]]:

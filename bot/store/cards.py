@@ -7,11 +7,13 @@ from dataclasses import replace
 
 from bot.domain.jobs import FINAL_STATES, Failure, FailureCode, Job, JobState
 from bot.domain.pings import Notify, wants_ping
-from bot.ports import Card, CardState, CarriedReference, Rung, Shown
+from bot.ports import Card, CardState, Rung, Showing
 from bot.store.ledger import Ledger, end_job, read_card, read_job
 from bot.store.links import unsigned
 from bot.store.rows import CARRIED, to_json
 from bot.store.units import Driver, Unit, do, one
+
+OFFERED_AGAIN_SECONDS = 60.0
 
 
 class CardStore:
@@ -28,10 +30,11 @@ class CardStore:
     async def read(self, job_id: int) -> tuple[Job, Card] | None:
         return await self._driver.run(lambda: _read(self._ledger, job_id))
 
-    async def shown(
-        self, job_id: int, revision: int, shown: Shown, carried: Sequence[CarriedReference], *, pinged: bool = False
-    ) -> None:
-        await self._driver.run(lambda: _shown(self._ledger, job_id, revision, shown, carried, pinged))
+    async def shown(self, job_id: int, showing: Showing) -> None:
+        await self._driver.run(lambda: _shown(self._ledger, job_id, showing))
+
+    async def ask_redraws(self, count: int) -> float | None:
+        return await self._driver.run(lambda: _ask_redraws(self._ledger.now(), count))
 
     async def pings_due(self) -> Sequence[tuple[int, float]]:
         rows = await self._driver.run(lambda: do("pings_due"))
@@ -80,31 +83,39 @@ def _read(ledger: Ledger, job_id: int) -> Unit[tuple[Job, Card] | None]:
     return None if job is None or card is None else (job, card)
 
 
-def _shown(  # noqa: PLR0913  the facts of a showing
-    ledger: Ledger,
-    job_id: int,
-    revision: int,
-    shown: Shown,
-    carried: Sequence[CarriedReference],
-    pinged: bool,  # noqa: FBT001  passed on by name
-) -> Unit[None]:
+def _shown(ledger: Ledger, job_id: int, showing: Showing) -> Unit[None]:
     job = yield from read_job(ledger, job_id)
     card = yield from read_card(ledger, job_id)
     if job is None or card is None:
         return
     now = ledger.now()
-    is_final_drawn = job.state in FINAL_STATES and revision >= card.wanted
-    is_ping_due = is_final_drawn and not pinged and wants_ping((yield from _notify_of(job.user_id)), job, now)
+    is_final_drawn = job.state in FINAL_STATES and showing.revision >= card.wanted
+    notify = yield from _notify_of(job.user_id)
+    is_ping_due = is_final_drawn and not showing.pinged and wants_ping(notify, job, now)
+    carried = tuple(replace(file, url=unsigned(file.url)) for file in showing.carried)
     yield from do(
         "show_card",
         job_id=job_id,
-        shown=revision,
-        channel_id=shown.channel_id,
-        message_id=shown.message_id,
-        carried=to_json(CARRIED, tuple(replace(file, url=unsigned(file.url)) for file in carried)),
+        shown=showing.revision,
+        channel_id=showing.shown.channel_id,
+        message_id=showing.shown.message_id,
+        carried=to_json(CARRIED, carried),
+        redraw_at=showing.redraw_at if job.state is JobState.QUEUED else None,
         delivered_at=now if is_final_drawn else None,
         ping_since=now if is_ping_due else None,
     )
+
+
+def _ask_redraws(now: float, count: int) -> Unit[float | None]:
+    for row in (yield from do("redraws_due", now=now, count=count)):
+        # One that is only offered may still join the line.
+        again_at = now + OFFERED_AGAIN_SECONDS if row["state"] == JobState.OFFERED else None
+        yield from do("plan_redraw", job_id=row["job_id"], redraw_at=again_at)
+        if row["state"] == JobState.QUEUED:
+            yield from do("want_card", job_id=row["job_id"])
+    following = yield from one("next_redraw")
+    at: float | None = None if following is None else following["at"]
+    return at
 
 
 def _notify_of(user_id: int) -> Unit[Notify]:

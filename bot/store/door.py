@@ -93,7 +93,9 @@ def offer(ledger: Ledger, new: NewJob, limits: Limits) -> Unit[tuple[Job, Waitin
     job = yield from read_job(ledger, job_id)
     assert job is not None
     position = yield from place_in_line(job)
-    return job, (yield from waiting_at(ledger, account_id, new.account.limit, position))
+    waiting = yield from waiting_at(ledger, account_id, new.account.limit, position)
+    yield from do("plan_redraw", job_id=job_id, redraw_at=ledger.now() + waiting.redraw_after_seconds)
+    return job, waiting
 
 
 def _refuse_second_press(press: Press) -> Unit[None]:

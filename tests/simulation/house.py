@@ -170,7 +170,7 @@ async def open_house(  # noqa: PLR0913  the knobs of a world
     ]
     stages += [
         Watcher(store.watching, store.asking, {"meigen": upstream}, accounts, signals, clock, 3.0).run(),
-        Courier(store.cards, store.asking, delivery, accounts, signals, clock).run(),
+        Courier(store.cards, delivery, signals, clock).run(),
         Doorkeeper(store.door, store.cards, surface, signals, clock).run(),
         Pinger(store.cards, surface, signals, clock).run(),
     ]

@@ -102,8 +102,11 @@ CREATE TABLE cards (
     posting_nonce TEXT,
     posting_since DOUBLE PRECISION,
     delivered_at DOUBLE PRECISION,
-    ping_since DOUBLE PRECISION            -- the member is to be pinged, or may have been
+    ping_since DOUBLE PRECISION,           -- the member is to be pinged, or may have been
+    redraw_at DOUBLE PRECISION             -- when a waiting job's place is worth showing anew
 );
+
+CREATE INDEX cards_to_redraw ON cards (redraw_at) WHERE redraw_at IS NOT NULL;
 
 CREATE INDEX cards_pinging ON cards (job_id) WHERE ping_since IS NOT NULL;
 CREATE INDEX cards_behind ON cards (job_id) WHERE state = 'live' AND wanted > shown;

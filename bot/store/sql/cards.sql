@@ -11,7 +11,7 @@ WHERE c.state = 'live' AND c.wanted > c.shown AND j.state <> 'offered' ORDER BY 
 -- name: show_card
 UPDATE cards SET
     shown = CASE WHEN :shown > shown THEN :shown ELSE shown END, channel_id = :channel_id, message_id = :message_id,
-    carried = :carried, posting_rung = NULL, posting_nonce = NULL, posting_since = NULL,
+    carried = :carried, redraw_at = :redraw_at, posting_rung = NULL, posting_nonce = NULL, posting_since = NULL,
     ping_since = CASE WHEN delivered_at IS NULL THEN :ping_since ELSE ping_since END,
     delivered_at = COALESCE(delivered_at, :delivered_at)
 WHERE job_id = :job_id;
@@ -27,6 +27,16 @@ UPDATE cards SET posting_rung = :rung, posting_nonce = :nonce, posting_since = :
 
 -- name: forget_post
 UPDATE cards SET posting_rung = NULL, posting_nonce = NULL, posting_since = NULL WHERE job_id = :job_id;
+
+-- name: plan_redraw
+UPDATE cards SET redraw_at = :redraw_at WHERE job_id = :job_id;
+
+-- name: redraws_due
+SELECT c.job_id, j.state FROM cards AS c JOIN jobs AS j ON j.id = c.job_id
+WHERE c.redraw_at <= :now ORDER BY c.redraw_at LIMIT :count;
+
+-- name: next_redraw
+SELECT MIN(redraw_at) AS at FROM cards WHERE redraw_at IS NOT NULL;
 
 -- name: pings_due
 SELECT job_id, ping_since FROM cards WHERE ping_since IS NOT NULL ORDER BY job_id;

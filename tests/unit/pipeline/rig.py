@@ -156,7 +156,7 @@ async def open_rig(
         "watcher": Watcher(
             store.watching, store.asking, {"meigen": provider}, accounts, signals, clock, POLL_SECONDS
         ).run(),
-        "courier": Courier(store.cards, store.asking, delivery, accounts, signals, clock).run(),
+        "courier": Courier(store.cards, delivery, signals, clock).run(),
         "doorkeeper": Doorkeeper(store.door, store.cards, surface, signals, clock).run(),
         "pinger": Pinger(store.cards, surface, signals, clock).run(),
     }

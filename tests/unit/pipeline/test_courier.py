@@ -9,8 +9,9 @@ import pytest
 
 from bot.domain.gate import GateLimit
 from bot.domain.jobs import Job, JobState
+from bot.domain.views import REDRAW_PART, REDRAW_SECONDS
 from bot.errors import SurfaceDown, TokenDead
-from bot.pipeline.courier import DELIVERIES_IN_FLIGHT, REDRAW_PART, REDRAW_SECONDS, STOP_SECONDS
+from bot.pipeline.courier import DELIVERIES_IN_FLIGHT, STOP_SECONDS
 from bot.ports import Accepted, Claim
 from bot.ui.messages import Accent
 from tests.support.builders import BEGAN_AT, WIDE, completed, running

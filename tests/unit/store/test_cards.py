@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.domain.jobs import FailureCode, JobState
-from bot.ports import Account, Card, CardState, CarriedReference, Rung, Shown
+from bot.ports import Account, Card, CardState, CarriedReference, Rung, Showing, Shown
 from bot.store.store import Store
 from tests.support.builders import BEGAN_AT, CHANNEL, claimed, completed, offered, queued, read, running
 from tests.support.fakes import HandClock
@@ -43,7 +43,7 @@ async def test_an_offered_card_is_nobodys_business_yet(store: Store, mine: Accou
 async def test_a_card_that_was_shown_is_behind_no_more(store: Store, mine: Account) -> None:
     job = await claimed(store, mine)
     card = await card_of(store, job.id)
-    await store.cards.shown(job.id, card.wanted, Shown(CHANNEL + 1, 77), (FILE,))
+    await store.cards.shown(job.id, Showing(card.wanted, Shown(CHANNEL + 1, 77), (FILE,)))
     assert await store.cards.behind() == []
     shown = await card_of(store, job.id)
     assert (shown.channel_id, shown.message_id, shown.references) == (CHANNEL + 1, 77, (FILE,))
@@ -53,15 +53,15 @@ async def test_a_card_that_changed_meanwhile_is_still_behind(store: Store, mine:
     job = await claimed(store, mine)
     card = await card_of(store, job.id)
     await store.cards.redraw(job.id)
-    await store.cards.shown(job.id, card.wanted, Shown(CHANNEL, 77), ())
+    await store.cards.shown(job.id, Showing(card.wanted, Shown(CHANNEL, 77), ()))
     assert await store.cards.behind() == [(job.id, JobState.SUBMITTING)]
 
 
 async def test_an_older_revision_does_not_undo_a_newer(store: Store, mine: Account) -> None:
     job = await claimed(store, mine)
     card = await card_of(store, job.id)
-    await store.cards.shown(job.id, card.wanted, Shown(CHANNEL, 77), ())
-    await store.cards.shown(job.id, card.wanted - 1, Shown(CHANNEL, 77), ())
+    await store.cards.shown(job.id, Showing(card.wanted, Shown(CHANNEL, 77), ()))
+    await store.cards.shown(job.id, Showing(card.wanted - 1, Shown(CHANNEL, 77), ()))
     await store.cards.skip(job.id, card.wanted - 1)
     assert await store.cards.behind() == []
 
@@ -69,22 +69,22 @@ async def test_an_older_revision_does_not_undo_a_newer(store: Store, mine: Accou
 async def test_delivered_is_when_the_end_was_first_shown(store: Store, mine: Account, clock: HandClock) -> None:
     job = await running(store, mine)
     at_work = await card_of(store, job.id)
-    await store.cards.shown(job.id, at_work.wanted, Shown(CHANNEL, 77), ())
+    await store.cards.shown(job.id, Showing(at_work.wanted, Shown(CHANNEL, 77), ()))
     assert (await card_of(store, job.id)).delivered_at is None
     await store.watching.finish(job.id, completed())
-    await store.cards.shown(job.id, at_work.wanted, Shown(CHANNEL, 77), ())
+    await store.cards.shown(job.id, Showing(at_work.wanted, Shown(CHANNEL, 77), ()))
     assert (await card_of(store, job.id)).delivered_at is None, "what was shown was not the end"
     ended = await card_of(store, job.id)
     clock.at += 3
-    await store.cards.shown(job.id, ended.wanted, Shown(CHANNEL, 77), ())
+    await store.cards.shown(job.id, Showing(ended.wanted, Shown(CHANNEL, 77), ()))
     clock.at += 3
-    await store.cards.shown(job.id, ended.wanted, Shown(CHANNEL, 77), ())
+    await store.cards.shown(job.id, Showing(ended.wanted, Shown(CHANNEL, 77), ()))
     assert (await card_of(store, job.id)).delivered_at == BEGAN_AT + 3
 
 
 async def test_an_intent_stands_until_it_is_shown_or_forgotten(store: Store, mine: Account) -> None:
     job = await running(store, mine)
-    for end in (store.cards.forget_post(job.id), store.cards.shown(job.id, 1, Shown(CHANNEL, 77), ())):
+    for end in (store.cards.forget_post(job.id), store.cards.shown(job.id, Showing(1, Shown(CHANNEL, 77), ()))):
         await store.cards.intend_post(job.id, Rung.CHANNEL_POST, "nonce")
         begun = await card_of(store, job.id)
         assert (begun.posting_rung, begun.posting_nonce, begun.posting_since) == (
@@ -140,7 +140,7 @@ async def test_a_token_that_discord_called_dead_is_dropped(store: Store, mine: A
 async def test_what_is_not_there_is_told_as_none_and_breaks_nothing(store: Store) -> None:
     assert await store.cards.read(404) is None
     assert await store.cards.unwanted(404) is None
-    await store.cards.shown(404, 1, Shown(1, 2), ())
+    await store.cards.shown(404, Showing(1, Shown(1, 2), ()))
     await store.cards.undeliverable(404)
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from bot.domain.jobs import Job
 from bot.domain.pings import Notify
-from bot.ports import Account, Shown
+from bot.ports import Account, Showing, Shown
 from bot.store.store import Store
 from tests.support.builders import CHANNEL, MEMBER, completed, running
 from tests.support.fakes import HandClock
@@ -23,7 +23,7 @@ async def ended(store: Store, mine: Account, clock: HandClock, took_seconds: flo
 async def show(store: Store, job: Job, *, pinged: bool = False) -> None:
     found = await store.cards.read(job.id)
     assert found is not None
-    await store.cards.shown(job.id, found[1].wanted, Shown(CHANNEL, 77), (), pinged=pinged)
+    await store.cards.shown(job.id, Showing(found[1].wanted, Shown(CHANNEL, 77), (), pinged=pinged))
 
 
 @pytest.mark.parametrize(("took_seconds", "expected"), [(30.0, False), (90.0, True)])
@@ -65,7 +65,7 @@ async def test_an_end_that_changed_meanwhile_does_not_ping_yet(store: Store, min
     found = await store.cards.read(job.id)
     assert found is not None
     await store.cards.redraw(job.id)
-    await store.cards.shown(job.id, found[1].wanted, Shown(CHANNEL, 77), ())
+    await store.cards.shown(job.id, Showing(found[1].wanted, Shown(CHANNEL, 77), ()))
     assert await store.cards.pings_due() == []
     await show(store, job)
     assert len(await store.cards.pings_due()) == 1

@@ -7,7 +7,7 @@ from pathlib import Path
 from cryptography.fernet import Fernet
 
 from bot.domain.requests import Reference
-from bot.ports import Account, Card, CarriedReference, Shown
+from bot.ports import Account, Card, CarriedReference, Showing, Shown
 from bot.store.store import Store, open_store
 from bot.vault import Vault
 from tests.support.builders import (
@@ -87,7 +87,7 @@ async def test_signed_links_are_nowhere_in_clear_and_come_back_whole(path: Path,
     async with open_store(path, clock, Vault([Fernet.generate_key().decode()]), "me", 0.0) as store:
         mine = account(await store.accounts.enter("meigen", "f"))
         job = await running(store, mine, request=request(references=(reference,)))
-        await store.cards.shown(job.id, 1, Shown(1, 2), [CarriedReference(1, "reference-1.png", SIGNED)])
+        await store.cards.shown(job.id, Showing(1, Shown(1, 2), (CarriedReference(1, "reference-1.png", SIGNED),)))
         ended = await store.watching.finish(job.id, result)
         assert ended is not None
         assert ended.request.references == (reference,)
