@@ -5,17 +5,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import secrets
 import signal
 from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from bot.chat.client import Easel, point_at, run_client
 from bot.chat.surface import DiscordSurface
 from bot.clock import Clock, SystemClock, wait_until
 from bot.domain.gate import GateLimit
+from bot.errors import StoreDown
 from bot.heartbeat import beat
 from bot.media.library import MediaLibrary
 from bot.net import Net
@@ -92,6 +95,7 @@ def _stop(signals: Signals, number: signal.Signals) -> None:
 @asynccontextmanager
 async def _opened(settings: Settings, signals: Signals) -> AsyncIterator[Parts]:
     clock = SystemClock()
+    _check_folder(settings.data_folder)
     vault = Vault.from_settings(settings.secret_keys, settings.data_folder)
     pepper = load_pepper(settings.data_folder)
     owner = secrets.token_hex(8)
@@ -101,6 +105,16 @@ async def _opened(settings: Settings, signals: Signals) -> AsyncIterator[Parts]:
     ):
         account = await _enter_operator(settings, store, pepper)
         yield await _wired(settings, signals, clock, store, net, account)
+
+
+def _check_folder(folder: Path) -> None:
+    """Raises StoreDown where nothing can be kept."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreDown(f"{folder}: {error.strerror}") from error
+    if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+        raise StoreDown(f"{folder}: Easel may not write there")
 
 
 async def _enter_operator(settings: Settings, store: Store, pepper: bytes) -> Account:

@@ -132,7 +132,7 @@ class Budget:
         return {"connect": quick, "pool": quick, "read": slow, "write": slow}
 
 
-SUBMISSION_BUDGET = Budget(32, 0, connect_seconds=10, read_seconds=60, total_seconds=90, body_bytes=1024 * 1024)
+SUBMISSION_BUDGET = Budget(1000, 0, connect_seconds=10, read_seconds=60, total_seconds=90, body_bytes=1024 * 1024)
 POLL_BUDGET = Budget(20, 10, connect_seconds=5, read_seconds=10, total_seconds=15, body_bytes=4 * 1024 * 1024)
 MEDIA_BUDGET = Budget(8, 0, connect_seconds=10, read_seconds=30, total_seconds=120, body_bytes=128 * 1024 * 1024)
 

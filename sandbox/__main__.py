@@ -11,6 +11,8 @@ from sandbox.signals import stop_event
 
 DISCORD_PORT = 8765
 MEIGEN_PORT = 8766
+LOOPBACK = ("127.0.0.1", "localhost")
+"""References may lie in the other stand-in."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -27,18 +29,25 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m sandbox", description="Stand-ins for Discord and MeiGen.")
     commands = parser.add_subparsers(required=True, metavar="meigen | discord")
     meigen = commands.add_parser("meigen", help="serve a simulated MeiGen; prints its address and a key")
-    meigen.add_argument("--port", type=int, default=MEIGEN_PORT, help="0 takes a free one")
+    meigen.add_argument("--port", type=_port, default=MEIGEN_PORT, help="0 takes a free one")
     meigen.set_defaults(serve=serve_meigen)
     discord = commands.add_parser("discord", help="serve a simulated Discord; prints its addresses and a bot's token")
-    discord.add_argument("--port", type=int, default=DISCORD_PORT, help="0 takes a free one")
+    discord.add_argument("--port", type=_port, default=DISCORD_PORT, help="0 takes a free one")
     discord.set_defaults(serve=serve_discord)
     return parser
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 <= port < 2**16:
+        raise ValueError(text)
+    return port
 
 
 async def serve_meigen(port: int) -> None:
     from sandbox.meigen import SandboxMeigen  # noqa: PLC0415 - each stand-in loads its own libraries alone
 
-    async with SandboxMeigen(port=port) as meigen:
+    async with SandboxMeigen(port=port, trusted_hosts=LOOPBACK) as meigen:
         _tell(MEIGEN_BASE_URL=meigen.base_url, MEIGEN_API_KEY=meigen.key, MEDIA_TRUSTED_HOSTS=meigen.host)
         await stop_event().wait()
 
@@ -50,6 +59,7 @@ async def serve_discord(port: int) -> None:
     async with await SandboxDiscord.start(port) as world:
         page = await start_preview(world, make_demo_world(world).channel("gallery"))
         _tell(DISCORD_API_URL=world.api_url, DISCORD_GATEWAY_URL=world.gateway_url, DISCORD_TOKEN=world.token)
+        _tell(MEDIA_TRUSTED_HOSTS=world.host)
         print(f"The page to act in: {page}", flush=True)  # noqa: T201 - the answer to the command
         await stop_event().wait()
 

@@ -24,6 +24,20 @@ from bot.ports import DocumentStore
 
 log = logging.getLogger(__name__)
 
+
+class Calmer(logging.Filter):
+    """A gateway that is away is no fault of Easel's: discord.py tells of each attempt as of one, traceback and all."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Makes such a record a warning of one line."""
+        if str(record.msg).startswith("Attempting a reconnect") and record.exc_info:
+            record.msg = f"the connection to Discord failed ({type(record.exc_info[1]).__name__}). {record.msg}"
+            record.levelno, record.levelname, record.exc_info = logging.WARNING, "WARNING", None
+        return True
+
+
+logging.getLogger("discord.client").addFilter(Calmer())
+
 # Easel does not speak; two warnings about libraries for voice would only worry whoever starts it.
 discord.VoiceClient.warn_nacl = False
 discord.VoiceClient.warn_dave = False
@@ -114,6 +128,11 @@ async def run_client(client: Easel, token: str, stop: asyncio.Event) -> None:
 async def _close(client: Easel, staying: asyncio.Task[None]) -> None:
     staying.cancel()
     await asyncio.gather(staying, return_exceptions=True)
+    # discord.py waits two seconds for more servers before it calls itself ready, also when it was closed meanwhile.
+    ready: asyncio.Task[None] | None = getattr(client._connection, "_ready_task", None)  # noqa: SLF001  see above
+    if ready is not None:
+        ready.cancel()
+        await asyncio.gather(ready, return_exceptions=True)
     try:
         async with asyncio.timeout(CLOSE_SECONDS):
             await client.close()

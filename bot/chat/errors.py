@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http import HTTPStatus
 
-import aiohttp
 import discord
 
 from bot.errors import (
@@ -83,8 +81,10 @@ def surface_errors() -> Iterator[None]:
         raise _of_answer(error) from error
     except discord.RateLimited as error:
         raise SurfaceDown(0, "rate limited", error.retry_after) from error
-    except (OSError, aiohttp.ClientError, json.JSONDecodeError) as error:
-        # TimeoutError is an OSError.
+    except SurfaceError:
+        raise
+    except Exception as error:
+        # The network, and whatever discord.py makes of an answer that is none: both may pass.
         raise SurfaceDown(0, repr(error)) from error
 
 

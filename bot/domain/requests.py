@@ -85,7 +85,7 @@ def check(request: GenerationRequest, model: Model | None) -> tuple[Problem, ...
 
 def _prompt_problems(prompt: str, model: Model | None) -> Iterator[Problem]:
     length = len(prompt)
-    if not prompt.strip():
+    if not any(character.isprintable() and not character.isspace() for character in prompt):
         yield Problem(ProblemCode.PROMPT_EMPTY)
     elif model is not None and length < model.prompt_min_characters:
         yield Problem(

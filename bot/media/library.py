@@ -101,7 +101,11 @@ class MediaLibrary:
         for entry in entries:
             age = now - entry.stat.st_mtime
             if age > self._keeping.kept_seconds or (total > self._keeping.quota_bytes and age > UNTOUCHED_SECONDS):
-                entry.path.unlink(missing_ok=True)
+                try:
+                    entry.path.unlink(missing_ok=True)
+                except OSError as error:
+                    log.warning("%s cannot be removed: %s", entry.path, error.strerror)
+                    continue
                 total -= entry.stat.st_size
                 gone += 1
         self._remove_empty_folders()
@@ -109,7 +113,7 @@ class MediaLibrary:
 
     def _entries(self) -> Iterator[_Entry]:
         for path in self._root.glob("*/*"):
-            with contextlib.suppress(FileNotFoundError):
+            with contextlib.suppress(OSError):
                 yield _Entry(path, path.stat())
 
     def _remove_empty_folders(self) -> None:

@@ -18,6 +18,7 @@ log = logging.getLogger(__name__)
 
 DELIVERIES_IN_FLIGHT = 8
 TOKEN_SWEEP_SECONDS = 900.0
+RETRY_AFTER_MAX_SECONDS = 600.0
 MEDIA_PATIENCE = 8
 """So many failed fetches of a result, then it is linked."""
 STOP_SECONDS = 3.0
@@ -121,6 +122,7 @@ class Courier:
         setback.failures += 1
         setback.media_failures += isinstance(error, MediaDown)
         asked_seconds = error.retry_after_seconds if isinstance(error, SurfaceDown) else None
+        asked_seconds = None if asked_seconds is None else min(asked_seconds, RETRY_AFTER_MAX_SECONDS)
         setback.retry_at = self._clock.now() + (asked_seconds or backoff_seconds(setback.failures))
 
     async def _ask_for_redraws(self) -> None:

@@ -6,11 +6,11 @@ import logging
 from dataclasses import replace
 
 from bot.clock import Clock
-from bot.domain.jobs import Job
+from bot.domain.jobs import Job, JobState
 from bot.domain.views import CardView
 from bot.errors import ChannelClosed, InteractionLost, MessageGone, PayloadTooLarge, ShowRefused, TokenDead
 from bot.pipeline.exhibits import REQUEST_LIMIT_BYTES, Exhibits
-from bot.pipeline.ladder import NONCE_SECONDS, POSTED_AGAIN, needs_channel, nonce_of, rungs
+from bot.pipeline.ladder import NONCE_SECONDS, POSTED_AGAIN, needs_channel, nonce_of, rungs, shown_revision
 from bot.ports import Card, CardKind, Cards, Rung, Showing, Shown, Surface
 from bot.ui.cards import draw
 from bot.ui.messages import END_ACTIONS, Message
@@ -52,7 +52,7 @@ class Delivery:
                 log.warning("job %d: %s was refused: %s", job.id, rung, error)
                 card = await self._post_failed(card, rung)
             else:
-                await self._record(view, card.wanted, shown, pinged=rung in POSTED_AGAIN)
+                await self._record(view, shown_revision(card, rung), shown, pinged=rung in POSTED_AGAIN)
                 return
         await self._give_up(job, card.wanted)
 
@@ -91,12 +91,12 @@ class Delivery:
 
     async def _post(self, job: Job, card: Card, rung: Rung, message: Message) -> Shown:
         began_at = card.posting_since if card.posting_rung is rung else None
-        if began_at is not None and self._clock.now() - began_at > NONCE_SECONDS:
+        if began_at is not None and not 0 <= self._clock.now() - began_at <= NONCE_SECONDS:
             found = await self._find_post(job, card, rung, began_at)
             if found is not None:
                 return found
             began_at = None
-        if began_at is None and await self._is_shown_already(card):
+        if began_at is None and await self._is_shown_already(job, card):
             assert card.message_id is not None
             return Shown(card.channel_id, card.message_id)
         nonce = nonce_of(card)
@@ -106,7 +106,7 @@ class Delivery:
             return await self._surface.post(card.channel_id, message, nonce)
         return await self._surface.post_directly(job.user_id, message, nonce)
 
-    async def _is_shown_already(self, card: Card) -> bool:
+    async def _is_shown_already(self, job: Job, card: Card) -> bool:
         """Whether an edit that was cut off before it was recorded had brought the end to the card all the same."""
         if card.kind is not CardKind.CHANNEL or card.message_id is None or card.delivered_at is not None:
             return False
@@ -114,7 +114,11 @@ class Delivery:
             standing = await self._surface.find_message(card.channel_id, card.message_id)
         except (ChannelClosed, ShowRefused):
             return False
-        return standing is not None and not END_ACTIONS.isdisjoint(standing.actions)
+        if standing is None or END_ACTIONS.isdisjoint(standing.actions):
+            return False
+        # A success that was late: what stands may be the word that it was not ready in time.
+        has_result = any(not file.filename.startswith("reference-") for file in standing.attachments)
+        return has_result or job.state is not JobState.SUCCEEDED
 
     async def _find_post(self, job: Job, card: Card, rung: Rung, since: float) -> Shown | None:
         if rung is Rung.CHANNEL_POST:

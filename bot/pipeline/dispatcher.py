@@ -18,6 +18,9 @@ log = logging.getLogger(__name__)
 
 FRESH_SECONDS = 1800.0
 """A reference link that dies sooner than this is refreshed first: the upstream fetches it in its own time."""
+REFRESH_SECONDS = 10.0
+REFRESH_PATIENCE = 4
+"""So many failed tries, 1, 2 and 4 seconds apart: what a reference link may cost the others in the line."""
 DRAIN_SECONDS = 5.0
 """How long answers in flight may still land after the stop."""
 
@@ -140,6 +143,12 @@ class Dispatcher:
                     failures += 1
                     log.exception("job %d: its answer could not be stored, trying again", job.id)
                     await asyncio.sleep(backoff_seconds(failures, most_seconds=10.0))
+                except Exception:
+                    # A fault of our own with this very answer: it must not hold up the line, nor be forgotten.
+                    log.exception("job %d: its answer cannot be stored as it is: %s", job.id, outcome)
+                    if isinstance(outcome, OutcomeUnknown):
+                        return
+                    outcome = OutcomeUnknown("the answer could not be stored")
                 else:
                     return
         finally:
@@ -151,10 +160,17 @@ class Dispatcher:
         if now < self._refresh_at:
             return self._refresh_at
         try:
-            request = await self._references.refreshed(job, now + FRESH_SECONDS)
-        except SurfaceDown as error:
+            async with asyncio.timeout(REFRESH_SECONDS):
+                request = await self._references.refreshed(job, now + FRESH_SECONDS)
+        except (SurfaceDown, TimeoutError) as error:
             self._failures += 1
-            self._refresh_at = self._clock.now() + (error.retry_after_seconds or backoff_seconds(self._failures))
+            if self._failures >= REFRESH_PATIENCE:
+                # The whole line waits behind it: told before anything is spent, it can be asked for anew.
+                self._failures = 0
+                await self._submissions.fail_waiting(job.id, Failure(FailureCode.REFERENCE_GONE))
+                self._signals.cards.ring()
+                return now
+            self._refresh_at = self._clock.now() + backoff_seconds(self._failures)
             log.warning("job %d: its references could not be asked for: %s", job.id, error)
             return self._refresh_at
         if request is None:

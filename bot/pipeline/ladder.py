@@ -41,3 +41,13 @@ def needs_channel(rung: Rung) -> bool:
 def nonce_of(card: Card) -> str:
     """The nonce of a card's next post: the stored one, or one of this revision (25 characters at most)."""
     return card.posting_nonce or f"{card.job_id}-{card.wanted}"
+
+
+def shown_revision(card: Card, rung: Rung) -> int:
+    """What a message shows that this rung brought: of a post that was begun earlier, what was wanted then.
+
+    It may be that very message which came back, and not the one that was just drawn.
+    """
+    if rung in POSTED_AGAIN and card.posting_rung is rung and card.posting_nonce is not None:
+        return int(card.posting_nonce.rpartition("-")[2])
+    return card.wanted

@@ -16,6 +16,8 @@ from bot.ui.cards import ping_text
 
 log = logging.getLogger(__name__)
 
+PING_SECONDS = 15.0
+
 
 class Pinger:
     """The wish stands in the store before the reply leaves, and its nonce is the job's.
@@ -54,7 +56,7 @@ class Pinger:
         is_over = self._clock.now() - since > NONCE_SECONDS
         if found is not None and not is_over:
             try:
-                async with asyncio.timeout(NONCE_SECONDS):
+                async with asyncio.timeout(PING_SECONDS):
                     await self._reply(*found)
             except (SurfaceDown, TimeoutError) as error:
                 log.info("job %d: its member could not be pinged yet: %s", job_id, error)

@@ -19,6 +19,9 @@ log = logging.getLogger(__name__)
 DEADLINE_SECONDS = {Medium.IMAGE: 300.0, Medium.VIDEO: 600.0}
 SILENCE_SECONDS = 1800.0
 """With no answer at all for this long after the deadline it is passed, too."""
+FIRST_LOOK_MAX_SECONDS = {Medium.IMAGE: 60.0, Medium.VIDEO: 120.0}
+"""What ended while nobody looked, or over a step of the clock, seems to have taken an hour: nobody waits for that."""
+RETRY_AFTER_MAX_SECONDS = 60.0
 LATE_LOOKS_AFTER_SECONDS = (120.0, 600.0, 1800.0)
 POLLS_IN_FLIGHT = 16
 
@@ -95,7 +98,8 @@ class Watcher:
         """One interval before the shortest time lately seen: were it the time itself, it could never get shorter."""
         durations = None if job.model_id is None else await self._asking.durations(job.provider, job.model_id)
         shortest = 0.0 if durations is None else durations.shortest_seconds - self._poll_seconds
-        return (job.answered_at or job.created_at) + max(self._poll_seconds, shortest)
+        after_seconds = max(self._poll_seconds, min(shortest, FIRST_LOOK_MAX_SECONDS[job.medium]))
+        return (job.answered_at or job.created_at) + after_seconds
 
     def _poll_due(self) -> float | None:
         """Start polls that are due, as far as there is room; when the next one is (None: when rung)."""
@@ -154,7 +158,9 @@ class Watcher:
     def _put_off(self, watch: Watch, retry_after_seconds: float | None) -> None:
         watch.failures += 1
         patience_seconds = backoff_seconds(watch.failures, self._poll_seconds)
-        watch.due_at = self._clock.now() + max(retry_after_seconds or 0.0, patience_seconds)
+        # A look costs nothing, and a deadline waits for it: no Retry-After may put it off for long.
+        asked_seconds = min(retry_after_seconds or 0.0, RETRY_AFTER_MAX_SECONDS)
+        watch.due_at = self._clock.now() + max(asked_seconds, patience_seconds)
 
     def _key_of(self, job: Job) -> str:
         account = self._accounts.get(job.account_id)

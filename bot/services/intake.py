@@ -155,6 +155,8 @@ class Intake:
     async def _offer(
         self, request: GenerationRequest, origin: Origin, parent_id: int | None, press: Press | None
     ) -> Offer:
+        if self._signals.stopping.is_set():
+            raise Refused((Problem(ProblemCode.STOPPING),))
         model, problems = self._resolve(request)
         if model is not None:
             request = replace(request, model_id=model.id)

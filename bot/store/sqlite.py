@@ -84,7 +84,10 @@ class SqliteDriver:
             self._arrived.clear()
             while self._waiting:
                 batch, self._waiting = self._waiting[:BATCH_UNITS], self._waiting[BATCH_UNITS:]
-                outcomes = await _in_thread(self._connection, run_batch, [unit for unit, _ in batch])
+                try:
+                    outcomes = await _in_thread(self._connection, run_batch, [unit for unit, _ in batch])
+                except Exception as error:  # noqa: BLE001  whatever it is, nobody may wait for ever
+                    outcomes = [StoreDown(repr(error)) for _ in batch]
                 for (_, answer), outcome in zip(batch, outcomes, strict=True):
                     _settle(answer, outcome)
 
@@ -114,9 +117,7 @@ def run_batch(raw: sqlite3.Connection, units: Sequence[Callable[[], Unit[Any]]])
     except sqlite3.Error as error:
         with contextlib.suppress(sqlite3.Error):
             raw.execute("ROLLBACK")
-        down = StoreDown(str(error))
-        down.__cause__ = error
-        return [down] * len(units)
+        return [StoreDown(str(error)) for _ in units]
     return outcomes
 
 

@@ -88,8 +88,10 @@ def claim(ledger: Ledger, owner: str, account: Account, stale_before: float) -> 
     assert job is not None
     if any((r.expires_at or stale_before) < stale_before for r in job.request.references):
         return Stale(job)
+    claimed = yield from one("claim_job", id=job.id, owner=owner, now=now)
+    if claimed is None:
+        return Wait(now + 1.0)
     yield from note_move(ledger, job, JobState.SUBMITTING)
-    yield from do("claim_job", id=job.id, owner=owner, now=now)
     yield from charge_turn(account.id, turn)
     yield from do(
         "insert_send", id=ledger.ids.next(), account_id=account.id, job_id=job.id, sent_at=now, answered_at=None

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from sandbox.discord.world import World
 
 HEARTBEAT_SECONDS = 41.25
+ACK_SECONDS = 0.02
 REPLAY_EVENTS = 2000
 RECONNECT = 4000
 DIRECT_MESSAGE_PERMISSIONS = discord.Permissions(
@@ -203,7 +204,8 @@ class Gateway:
             return
         match op:
             case Op.HEARTBEAT:
-                outbox.put_nowait(_frame(Op.HEARTBEAT_ACK, None))
+                # Not at once: discord.py notes when it sent a heartbeat only after that, and would think itself behind.
+                asyncio.get_running_loop().call_later(ACK_SECONDS, outbox.put_nowait, _frame(Op.HEARTBEAT_ACK, None))
             case Op.IDENTIFY | Op.RESUME if data.get("token") != self._token:
                 await socket.close(code=CloseCode.AUTHENTICATION_FAILED, message=b"Authentication failed.")
             case Op.IDENTIFY:

@@ -130,7 +130,7 @@ def _check_references(fields: Fields, model: Model, trusted_hosts: Collection[st
 
 def _check_public(url: object, what: str, trusted_hosts: Collection[str]) -> None:
     parts = urlsplit(url) if isinstance(url, str) else urlsplit("")
-    if parts.scheme in ("http", "https") and parts.netloc in trusted_hosts:
+    if parts.scheme in ("http", "https") and (parts.netloc in trusted_hosts or parts.hostname in trusted_hosts):
         return
     if parts.scheme != "https" or not _is_public(parts.hostname):
         raise Refusal(f"{what} must be a publicly accessible HTTPS URL")

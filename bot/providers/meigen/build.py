@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.domain.catalog import AUTO_RATIO, Model
+from bot.domain.catalog import Model
 from bot.domain.requests import GenerationRequest, MidjourneyOptions
 
 Json = str | int | float | bool | list[str] | dict[str, "Json"]
@@ -16,7 +16,7 @@ def generation_body(request: GenerationRequest, model: Model | None) -> dict[str
     body: dict[str, Json | None] = {
         "prompt": request.prompt,
         "modelId": request.model_id,
-        "aspectRatio": request.aspect_ratio or AUTO_RATIO,
+        "aspectRatio": request.aspect_ratio,
         "resolution": request.resolution,
         "referenceImages": [reference.url for reference in request.references] or None,
     }

@@ -15,6 +15,9 @@ from bot.providers.prompt_limits import MEIGEN, NO_LIMIT
 
 PROVIDER = "meigen"
 
+MOST_REFERENCES = 5
+"""Of a model that does not tell (MeiGen API, Generate V2: most accept up to 5); the upstream has the last word."""
+
 # Generate v2: requests for the old name are still accepted.
 FORMER_IDS: Mapping[str, tuple[str, ...]] = MappingProxyType({"midjourney-v8.1": ("midjourney-v7",)})
 # Generate v2, `tier`: "fast (default) or pro".
@@ -173,7 +176,7 @@ def _model(entry: _Entry, extra: _Extra) -> Model:
         tier_resolutions=extra.tier_resolutions,
         durations=extra.durations,
         default_duration=_default(extra.default_duration, extra.durations),
-        max_references=entry.max_reference_images or 0,
+        max_references=MOST_REFERENCES if entry.max_reference_images is None else entry.max_reference_images,
         takes_reference_video=extra.supports_reference_video or bool(extra.pricing_per_sec_with_video),
         prompt_min_characters=limit.least,
         prompt_max_characters=limit.most,

@@ -37,10 +37,15 @@ FROM (
 ) AS waiting;
 
 -- name: waiting_guilds
-SELECT DISTINCT guild_id FROM jobs WHERE state IN ('offered', 'queued') AND guild_id IS NOT NULL;
+SELECT guild_id FROM jobs WHERE state = 'queued' AND guild_id IS NOT NULL
+UNION
+SELECT guild_id FROM jobs WHERE state = 'offered' AND guild_id IS NOT NULL;
 
 -- name: waiting_of_guild
-SELECT id FROM jobs WHERE state IN ('offered', 'queued') AND guild_id = :guild_id ORDER BY id;
+SELECT id FROM jobs WHERE state = 'queued' AND guild_id = :guild_id
+UNION ALL
+SELECT id FROM jobs WHERE state = 'offered' AND guild_id = :guild_id
+ORDER BY id;
 
 -- name: offered_jobs
 SELECT id FROM jobs WHERE state = 'offered' AND created_at <= :before ORDER BY id LIMIT :count;

@@ -7,7 +7,7 @@ FROM jobs WHERE id = :id;
 
 -- name: claim_job
 UPDATE jobs SET state = 'submitting', owner = :owner, submitted_at = :now
-WHERE id = :id AND state = 'queued' AND cancel_asked_at IS NULL;
+WHERE id = :id AND state = 'queued' AND cancel_asked_at IS NULL RETURNING id;
 
 -- name: insert_send
 INSERT INTO sends (id, account_id, job_id, sent_at, answered_at)
@@ -95,8 +95,10 @@ SELECT id, next_look_at FROM jobs WHERE next_look_at IS NOT NULL ORDER BY next_l
 SELECT id FROM jobs WHERE state = 'queued';
 
 -- name: waiting_of_provider
-SELECT id, account_id, flow_id, user_id, state FROM jobs
-WHERE state IN ('offered', 'queued') AND provider = :provider ORDER BY id;
+SELECT id, account_id, flow_id, user_id, state FROM jobs WHERE state = 'queued' AND provider = :provider
+UNION ALL
+SELECT id, account_id, flow_id, user_id, state FROM jobs WHERE state = 'offered' AND provider = :provider
+ORDER BY id;
 
 -- name: rehome_job
 UPDATE jobs SET account_id = :account_id WHERE id = :id;

@@ -198,7 +198,7 @@ class Texts:
         FailureCode.OUT_OF_CREDITS: "There are not enough credits for this.{said}",
         FailureCode.GENERATION_FAILED: "The service could not make it.{said}\nTry again, or with other words.",
         FailureCode.REFERENCE_GONE: "A reference is not there any more.{said}\nAsk anew and attach it once more.",
-        FailureCode.CANCELLED_BY_MEMBER: "As you wished.{said}",
+        FailureCode.CANCELLED_BY_MEMBER: "It was called back.{said}",
         FailureCode.CARD_NEVER_SHOWN: "Discord did not show this card in time, so nothing was begun.{said}",
         FailureCode.CARD_DELETED: "The card was deleted, so nothing was begun.{said}",
         FailureCode.GUILD_LEFT: "I was removed from that server before it began.{said}",

@@ -94,9 +94,15 @@ def test_discords_own_words_and_times_are_kept() -> None:
     assert odd.retry_after_seconds is None
 
 
-def test_what_is_no_answer_comes_through() -> None:
-    with pytest.raises(KeyError), surface_errors():
+def test_what_discord_py_makes_of_no_answer_may_pass() -> None:
+    """A page of HTML with status 200, say, ends in a KeyError somewhere."""
+    with pytest.raises(SurfaceDown), surface_errors():
         raise KeyError
+
+
+def test_kinds_of_ours_come_through() -> None:
+    with pytest.raises(TokenDead), surface_errors():
+        raise TokenDead
 
 
 def test_every_kind_can_come_about() -> None:

@@ -494,6 +494,21 @@ async def test_a_discord_that_fails_does_not_count_against_the_media_host() -> N
 
 
 @virtually
+async def test_after_an_outage_of_discords_the_media_host_has_all_its_chances() -> None:
+    async with open_rig() as rig:
+        await finished(rig)
+        rig.surface.once[T] = [SurfaceDown() for _ in range(MEDIA_PATIENCE + 2)]
+        rig.start("courier")
+        await rig.until(lambda: not rig.surface.once[T])
+        rig.media.troubles[URL] = MediaDown("503")
+        tries = len(rig.media.fetched)
+        await rig.until(lambda: len(rig.media.fetched) == tries + 2)
+        del rig.media.troubles[URL]
+        await rig.settled()
+        assert len(uploads(last(rig))) == 1
+
+
+@virtually
 async def test_the_result_of_a_job_called_back_is_not_fetched() -> None:
     async with open_rig() as rig:
         job = await advance(rig, await rig.ask())

@@ -198,7 +198,8 @@ async def test_a_look_that_began_before_the_deadline_passes_none() -> None:
         job = await watched(rig)
         await asyncio.sleep(DEADLINE - 10)
         rig.provider.look_seconds = 20.0
-        await asyncio.sleep(15)
+        await asyncio.sleep(26)
+        assert DEADLINE - 10 < looks(rig, job)[-2] < DEADLINE < looks(rig, job)[-1], "one has ended, one is under way"
         assert (await rig.job(job)).state is JobState.RUNNING
         tell(rig, job, completed())
         await asyncio.sleep(40)

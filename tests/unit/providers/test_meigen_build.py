@@ -78,8 +78,9 @@ def test_sends_what_the_model_knows(model: Model | None, more: dict[str, object]
     assert generation_body(EVERYTHING, model) == {**ALWAYS, **more}
 
 
-def test_without_choices_the_ratio_is_auto_and_the_model_left_out() -> None:
-    assert generation_body(GenerationRequest("a fox"), None) == {"prompt": "a fox", "aspectRatio": "auto"}
+def test_without_choices_all_is_left_to_the_upstream() -> None:
+    """Its default ratio is `auto` by now; the documents of March know no such word."""
+    assert generation_body(GenerationRequest("a fox"), None) == {"prompt": "a fox"}
 
 
 def test_options_without_a_choice_are_left_out() -> None:

@@ -163,12 +163,12 @@ def test_choices(fields: dict[str, object], told: dict[str, object]) -> None:
 @pytest.mark.parametrize(
     ("entry", "told"),
     [
-        ({"id": "m"}, {"name": "m", "maker": "", "medium": Medium.IMAGE, "ratios": (), "max_references": 0}),
+        ({"id": "m"}, {"name": "m", "maker": "", "medium": Medium.IMAGE, "ratios": (), "max_references": 5}),
         ({"id": "m", "name": None, "provider": None, "supported_ratios": None, "extra_config": None}, {"name": "m"}),
         ({"id": "m", "media_type": "VIDEO"}, {"medium": Medium.VIDEO}),
         ({"id": "m", "media_type": "audio"}, {"medium": None}),
         ({"id": "m", "max_reference_images": "5"}, {"max_references": 5}),
-        ({"id": "m", "max_reference_images": -1}, {"max_references": 0}),
+        ({"id": "m", "max_reference_images": -1}, {"max_references": 5}),
         ({"id": "m", "supports_4k": True}, {"resolutions": ("2K", "4K")}),
         ({"id": "m", "supports_4k": True, "extra_config": {"resolutions": ["1K"]}}, {"resolutions": ("1K",)}),
         ({"id": "m", "supports_4k": False}, {"resolutions": ()}),

@@ -110,7 +110,7 @@ async def test_submits_with_the_key_and_reads_the_answer() -> None:
     assert (request.method, str(request.url)) == ("POST", "https://upstream.test/api/generate/v2")
     assert request.headers["authorization"] == f"Bearer {KEY}"
     assert request.headers["content-type"] == "application/json"
-    assert json.loads(request.content) == {"prompt": "a fox", "aspectRatio": "auto"}
+    assert json.loads(request.content) == {"prompt": "a fox"}
 
 
 async def test_looks_with_the_key() -> None:
