@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from bot.clock import Clock
 from bot.errors import ChannelClosed, MessageGone, ShowRefused, SurfaceDown, TokenDead
-from bot.ports import Shown
+from bot.ports import CarriedReference, Shown
 from bot.ui.messages import Message
 
 NONCE_SECONDS = 180.0
@@ -172,7 +172,11 @@ class SimulatedDiscord:
         if standing is None:
             return None
         actions = frozenset(button.action for row in standing.message.rows for button in row)
-        return Shown(standing.channel_id, standing.message_id, actions=actions)
+        files = tuple(
+            CarriedReference(number, file.filename, "https://cdn.test/file")
+            for number, file in enumerate(standing.message.attachments)
+        )
+        return Shown(standing.channel_id, standing.message_id, files, actions)
 
     async def _edit(self, message_id: int, message: Message) -> Shown:
         standing = self._state.standing.get(message_id)
