@@ -6,7 +6,7 @@ from bot.domain.gate import PauseReason
 from bot.domain.jobs import FailureCode
 from bot.domain.problems import Problem, ProblemCode
 from bot.ui.texts import COMMANDS, EN
-from bot.ui.texts.en import credits_of, seconds_of
+from bot.ui.texts.en.words import credits_of, seconds_of
 
 
 @pytest.mark.parametrize("code", ProblemCode)

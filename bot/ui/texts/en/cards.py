@@ -1,0 +1,147 @@
+"""What cards say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from bot.domain.catalog import Medium
+from bot.domain.gate import PauseReason
+from bot.domain.jobs import FailureCode
+from bot.ui.markdown import timestamp
+from bot.ui.texts.en.words import Words, credits_of, listed, seconds_of
+
+
+class CardTexts(Words):
+    """A job's way, from the line to its end."""
+
+    def joining(self) -> str:
+        return "**Getting in line …**"
+
+    def queued(self, position: int, ready_at: float | None) -> str:
+        """`ready_at` is when it is handed over, by the queue's real pace; None: not known."""
+        place = "You are next" if position <= 1 else f"Place {position:,} in line"
+        return f"**{place}**" if ready_at is None else f"**{place}**, begins {timestamp(ready_at)}"
+
+    def paused(self, reason: PauseReason, until: float | None) -> str:
+        end = "" if until is None else f" It goes on {timestamp(until)}."
+        return f"{self.pauses[reason]}{end}"
+
+    pauses: Mapping[PauseReason, str] = {
+        PauseReason.RATE_LIMITED: "The service asked for a short break.",
+        PauseReason.UNREACHABLE: "The service cannot be reached right now. Your place in line is kept.",
+        PauseReason.OUT_OF_CREDITS: "The credits are used up. Your place in line is kept until there are more.",
+        PauseReason.KEY_REJECTED: (
+            "The service does not accept the key. Whoever runs Easel has to look at it. Your place in line is kept."
+        ),
+    }
+
+    def cancelling(self) -> str:
+        return "**Cancelling …**"
+
+    def submitting(self) -> str:
+        return "**Starting …**"
+
+    def running(self, percent: int | None) -> str:
+        return "**Being made …**" if percent is None else f"**Being made …** {percent} %"
+
+    def usually_done(self, at: float) -> str:
+        return f"Usually done {timestamp(at)}."
+
+    def slower_than_usual(self, usual_seconds: float) -> str:
+        return f"This one takes longer than the usual {seconds_of(usual_seconds)}."
+
+    def paid_though_cancelled(self) -> str:
+        return "It had begun before you cancelled, so it is being paid for. The result is kept and not shown here."
+
+    def finished_though_cancelled(self) -> str:
+        return (
+            "**Finished after you cancelled.** It had begun already, so it was paid for. It is kept and not shown here."
+        )
+
+    def succeeded(self, medium: Medium, count: int) -> str:
+        name = self.mediums[medium]
+        return f"**Your {name} is ready**" if count <= 1 else f"**Your {count} {name}s are ready**"
+
+    def nothing_to_show(self) -> str:
+        return "The service finished, and sent nothing that could be shown."
+
+    def item(self, medium: Medium, number: int, count: int) -> str:
+        name = self.mediums[medium].capitalize()
+        return name if count == 1 else f"{name} {number}"
+
+    def too_large(self, item: str) -> str:
+        return f"{item} is too large for Discord. The link works for a limited time."
+
+    def not_brought(self, item: str) -> str:
+        return f"{item} could not be brought here. The link works for a limited time."
+
+    def gone(self, item: str) -> str:
+        return f"{item} is gone: the service keeps results for a limited time only."
+
+    def timed_out(self, usual_seconds: float | None, looks_until: float) -> str:
+        usual = "" if usual_seconds is None else f", though it usually takes {seconds_of(usual_seconds)}"
+        return (
+            f"**Not ready in time**{usual}\n"
+            f"I look again until {timestamp(looks_until, 't')} and show it here if it comes. It may still be charged."
+        )
+
+    def unknown(self) -> str:
+        return (
+            "**No answer from the service**\n"
+            "I cannot tell whether it has begun, and it may have been charged, so I do not repeat it by myself. "
+            "*Ask again* makes a new one, which costs anew."
+        )
+
+    def mention(self, user_id: int, *, succeeded: bool) -> str:
+        return f"<@{user_id}> {'here it is.' if succeeded else 'this one did not work out.'}"
+
+    def confirm_again(self, cost: int | None) -> str:
+        price = "what it costs is not known" if cost is None else f"that costs {credits_of(cost)}"
+        return f"**Ask once more?**\nThe first one may have been charged already. This makes a new one, and {price}."
+
+    def reference(self, number: int, count: int) -> str:
+        return "Reference" if count == 1 else f"Reference {number}"
+
+    def alt(self, item: str, prompt: str) -> str:
+        """Alt text: plain, not markdown."""
+        return f"{item}: {prompt}"
+
+    # ---- ends without a result
+
+    failed = "**This did not work out**"
+    cancelled = "**Cancelled**"
+
+    def failure(self, code: FailureCode, reason: str) -> str:
+        """`reason` is the upstream's own, "" where it gave none."""
+        said = "" if not reason else f" It says: {reason}"
+        return self._failures[code].format(said=said)
+
+    _failures: Mapping[FailureCode, str] = {
+        FailureCode.REJECTED: "The service does not take this.{said}\nTry it with other words or choices.",
+        FailureCode.OUT_OF_CREDITS: "There are not enough credits for this.{said}",
+        FailureCode.GENERATION_FAILED: "The service could not make it.{said}\nTry again, or with other words.",
+        FailureCode.REFERENCE_GONE: "A reference is not there any more.{said}\nAsk anew and attach it once more.",
+        FailureCode.CANCELLED_BY_MEMBER: "It was called back.{said}",
+        FailureCode.CARD_NEVER_SHOWN: "Discord did not show this card in time, so nothing was begun.{said}",
+        FailureCode.CARD_DELETED: "The card was deleted, so nothing was begun.{said}",
+        FailureCode.GUILD_LEFT: "I was removed from that server before it began.{said}",
+        FailureCode.NO_ACCOUNT: "The key that this waited for was taken away.{said}\nPress *Again* once there is one.",
+    }
+
+    def credits_short(self, required: int | None, available: int | None) -> str:
+        needs = "" if required is None else f"It needs {credits_of(required)}. "
+        left = "" if available is None else f"{credits_of(available)} left. "
+        return f"{needs}{left}Once there are more, press *Again*."
+
+    def supported_ratios(self, ratios: Sequence[str]) -> str:
+        return f"It can do these ratios: {listed(ratios)}."
+
+    def refund(self, charged: int | None, reserved: int | None, *, began: bool) -> str:
+        """What became of the credits of something that failed; `began` tells whether the upstream had taken it."""
+        if charged:
+            return f"{credits_of(charged)} were charged."
+        if not began:
+            return "Nothing was charged."
+        if charged is None:
+            return "What fails is not charged; the credits come back."
+        return "Your credits came back." if reserved is None else f"Your {credits_of(reserved)} came back."

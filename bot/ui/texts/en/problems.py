@@ -1,0 +1,125 @@
+"""Why something is not taken, and what can be done instead."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from bot.domain.catalog import Medium
+from bot.domain.problems import Problem, ProblemCode
+from bot.ui.markdown import one_line
+from bot.ui.texts.en.words import Words, listed, references_of, seconds_of
+
+
+class ProblemTexts(Words):
+    """Refusals."""
+
+    def problem(self, problem: Problem) -> str:
+        """What is wrong, and what can be done instead."""
+        return self._problems[problem.code](problem)
+
+    _problems: Mapping[ProblemCode, Callable[[Problem], str]] = {
+        ProblemCode.PROMPT_EMPTY: lambda _: "The prompt is empty. Say what you want to see.",
+        ProblemCode.PROMPT_TOO_SHORT: lambda p: (
+            f"{_model(p)} wants a prompt of at least {_count(p)} characters. Say a little more."
+        ),
+        ProblemCode.PROMPT_TOO_LONG: lambda p: (
+            f"{_model(p)} takes prompts of up to {_count(p)} characters, and yours has {_given(p)}."
+            " Shorten it, or choose another model."
+        ),
+        ProblemCode.MODEL_UNKNOWN: lambda p: (
+            f"There is no model named “{_given(p)}”. {_choose(p, 'There are')} `/models` lists them all."
+        ),
+        ProblemCode.CATALOGUE_UNKNOWN: lambda _: (
+            "I do not know the models yet, because the service has not told. Try again in a minute, or name no model."
+        ),
+        ProblemCode.MODEL_WRONG_MEDIUM: lambda p: (
+            f"{_model(p)} does not make {'videos' if p.given == Medium.VIDEO else 'pictures'}."
+            " `/models` shows which ones do."
+        ),
+        ProblemCode.RATIO_UNSUPPORTED: lambda p: f"{_model(p)} has no ratio “{_given(p)}”. {_choose(p)}",
+        ProblemCode.ADAPTIVE_NEEDS_REFERENCE: lambda _: (
+            "The ratio “adaptive” follows a reference. Attach one, or choose another ratio."
+        ),
+        ProblemCode.RESOLUTION_UNSUPPORTED: lambda p: f"{_model(p)} has no resolution “{_given(p)}”. {_choose(p)}",
+        ProblemCode.QUALITY_UNSUPPORTED: lambda p: f"{_model(p)} has no quality “{_given(p)}”. {_choose(p)}",
+        ProblemCode.TIER_UNSUPPORTED: lambda p: f"{_model(p)} has no tier “{_given(p)}”. {_choose(p)}",
+        ProblemCode.DURATION_UNSUPPORTED: lambda p: (
+            f"{_model(p)} makes no videos of {_given(p)} seconds. {_choose(p, 'It can do, in seconds:')}"
+        ),
+        ProblemCode.TOO_MANY_REFERENCES: lambda p: (
+            f"{_model(p)} takes no references. Leave them out, or choose another model."
+            if not p.limit
+            else f"{_model(p)} takes {references_of(int(p.limit))}, and you gave {_given(p)}."
+        ),
+        ProblemCode.REFERENCE_NOT_IMAGE: lambda p: (
+            f"The reference “{_given(p)}” is not a picture that I can use. {_choose(p, 'Use one of')}"
+        ),
+        ProblemCode.REFERENCE_NOT_PUBLIC: lambda p: (
+            f"The reference “{_given(p)}” cannot be reached from everywhere. "
+            "Use a public link that begins with https, or attach the file."
+        ),
+        ProblemCode.REFERENCE_TOO_LARGE: lambda p: (
+            f"The reference “{_given(p)}” is too large. Up to {(p.limit or 0) / 1024**2:.0f} MiB can be used."
+        ),
+        ProblemCode.REFERENCE_GONE: lambda p: (
+            f"The reference “{_given(p)}” is not there any more. Ask anew and attach it once more."
+            if p.given
+            else "A reference is not there any more. Ask anew and attach it once more."
+        ),
+        ProblemCode.REFERENCE_VIDEO_UNSUPPORTED: lambda p: f"{_model(p)} cannot go on from a video.",
+        ProblemCode.CHANNEL_NOT_WRITABLE: lambda p: (
+            f"I cannot show pictures in this channel: I need {_permissions(p)} here. "
+            "Ask a moderator, or try another channel."
+        ),
+        ProblemCode.DIRECT_MESSAGES_OFF: lambda _: "I do not take requests in direct messages. Ask me on a server.",
+        ProblemCode.QUEUE_FULL_MEMBER: lambda p: (
+            f"You have {_count(p)} requests waiting already. Once one of them begins, ask again."
+        ),
+        ProblemCode.QUEUE_FULL_GUILD: lambda p: (
+            f"{_count(p)} requests of this server are waiting already. {_try_later(p)}"
+        ),
+        ProblemCode.NO_ACCOUNT: lambda _: (
+            "There is no key for this service. Whoever runs Easel has to enter one; `/models` shows what works now."
+        ),
+        ProblemCode.ALREADY_PRESSED: lambda _: "You have just pressed that. Its card is on the way.",
+        ProblemCode.NOT_YOURS: lambda _: "Only who asked for this, or a moderator, can do that.",
+        ProblemCode.JOB_UNKNOWN: lambda _: "I do not know that request any more. Ask anew with `/imagine`.",
+        ProblemCode.STORE_FAILING: lambda _: (
+            "I cannot write anything down right now, so I take nothing on. Nothing was spent. "
+            "Try again in a few minutes."
+        ),
+        ProblemCode.STOPPING: lambda _: "I am being restarted. Nothing was spent. Try again in a minute.",
+    }
+
+    def apology(self) -> str:
+        return "Something went wrong on my side. Whoever runs Easel can see it in the log. Please try again."
+
+    def stale_command(self) -> str:
+        return "This command has just changed. Try again in a minute, or restart Discord."
+
+
+def _model(problem: Problem) -> str:
+    return f"**{one_line(problem.model_name, 80)}**" if problem.model_name else "This model"
+
+
+def _given(problem: Problem) -> str:
+    return f"{int(problem.given):,}" if problem.given.isdecimal() else one_line(problem.given, 80)
+
+
+def _count(problem: Problem) -> str:
+    return f"{problem.limit or 0:,.0f}"
+
+
+def _choose(problem: Problem, lead: str = "It can do") -> str:
+    return f"{lead} {listed(problem.allowed)}." if problem.allowed else "Leave it out."
+
+
+def _permissions(problem: Problem) -> str:
+    names = problem.allowed or tuple(name.strip() for name in problem.given.split(","))
+    return ", ".join(f"*{Words.permissions.get(name, one_line(name, 40))}*" for name in names)
+
+
+def _try_later(problem: Problem) -> str:
+    if not problem.given.isdecimal():
+        return "Try again a little later."
+    return f"There is room again in about {seconds_of(float(problem.given))}."

@@ -1,0 +1,67 @@
+"""Words and figures that many sentences are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from bot.domain.catalog import Medium
+from bot.ui.markdown import one_line
+
+LEAST_TOLD_IN_MINUTES_SECONDS = 90
+PROVIDERS: Mapping[str, str] = {"meigen": "MeiGen", "meshy": "Meshy"}
+
+
+def credits_of(count: int) -> str:
+    return "1 credit" if count == 1 else f"{count:,} credits"
+
+
+def seconds_of(seconds: float) -> str:
+    """A duration as people say it: `45 s`, `1.5 min`, `4 min`."""
+    if seconds < LEAST_TOLD_IN_MINUTES_SECONDS:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.1f}".removesuffix(".0") + " min"
+
+
+def references_of(most: int) -> str:
+    if not most:
+        return "no references"
+    return "1 reference" if most == 1 else f"up to {most} references"
+
+
+def listed(values: Sequence[str], limit: int = 600) -> str:
+    return one_line(", ".join(values), limit)
+
+
+class Words:
+    """Labels and figures."""
+
+    mediums: Mapping[Medium, str] = {Medium.IMAGE: "picture", Medium.VIDEO: "video"}
+    headings: Mapping[Medium | None, str] = {Medium.IMAGE: "Pictures", Medium.VIDEO: "Videos", None: "Other"}
+    permissions: Mapping[str, str] = {
+        "view_channel": "View Channel",
+        "send_messages": "Send Messages",
+        "send_messages_in_threads": "Send Messages in Threads",
+        "attach_files": "Attach Files",
+    }
+    cancel = "Cancel"
+    again = "Again"
+    ask_again = "Ask again"
+    confirm = "Ask once more"
+    default_model = "The usual model"
+    no_cost = "Cost not known"
+    no_price = "price not known"
+
+    def cost(self, count: int | None) -> str:
+        return self.no_cost if count is None else credits_of(count)
+
+    def charged(self, count: int | None) -> str:
+        return self.no_cost if count is None else f"{credits_of(count)} charged"
+
+    def price(self, least: int, most: int) -> str:
+        return credits_of(most) if least == most else f"{least:,} to {credits_of(most)}"
+
+    def per_second(self, least: int, most: int) -> str:
+        return f"{self.price(least, most)} a second"
+
+    def provider(self, name: str) -> str:
+        return PROVIDERS.get(name, name.title())
