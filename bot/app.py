@@ -20,7 +20,8 @@ from bot.clock import Clock, SystemClock, wait_until
 from bot.domain.gate import GateLimit
 from bot.errors import StoreDown
 from bot.heartbeat import beat
-from bot.media.library import MediaLibrary
+from bot.media.library import Keeping, MediaLibrary
+from bot.media.texts import UploadedTexts
 from bot.net import Net
 from bot.pipeline.courier import Courier
 from bot.pipeline.delivery import Delivery
@@ -33,22 +34,32 @@ from bot.pipeline.watcher import Watcher
 from bot.ports import Account, Provider
 from bot.providers.meigen import Meigen
 from bot.services.catalogue import Catalogue
+from bot.services.drafts import Drafting
+from bot.services.going_on import GoingOn
 from bot.services.intake import Intake, Rules
+from bot.services.preferences import Preferences
+from bot.services.prompt_files import PromptFiles
 from bot.services.queries import Queries
+from bot.services.showing import Showing
 from bot.services.signals import Signals
 from bot.services.viewing import CardViews
 from bot.settings import Settings
 from bot.store.store import Store, open_store
 from bot.vault import Vault, fingerprint, load_pepper
-from cogs.buttons import Buttons, CardButton
+from cogs.buttons import Buttons
+from cogs.cards import CardClicks
 from cogs.credits import Credits
+from cogs.drafts import Drafts
 from cogs.guilds import Guilds
 from cogs.imagine import Imagine
 from cogs.models import Models
+from cogs.results import Results
+from cogs.video import Video
 
 log = logging.getLogger(__name__)
 
 SWEEP_SECONDS = 3600.0
+DAY_SECONDS = 86_400.0
 STAGES_STOP_SECONDS = 5.5
 """The client takes two seconds more to close; all of it is to end within 8."""
 
@@ -58,9 +69,22 @@ class Parts:
     """Everything that runs."""
 
     client: Easel
-    catalogue: Catalogue
     stages: Sequence[tuple[str, Coroutine[Any, Any, None]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """What the stages and the services share."""
+
+    store: Store
+    clock: Clock
+    signals: Signals
+    catalogue: Catalogue
+    views: CardViews
     media: MediaLibrary
+    net: Net
+    meigen: Meigen
+    account: Account
 
 
 async def run(settings: Settings) -> None:
@@ -140,25 +164,14 @@ async def _wired(  # noqa: PLR0913  what was opened
     accounts = {account.id: account}
     catalogue = Catalogue(list(providers.values()), store.asking, clock)
     await catalogue.restore()
+    keeping = Keeping(settings.media_quota_mib * 1024**2, settings.media_kept_days * DAY_SECONDS)
+    media = MediaLibrary(settings.data_folder / "media", net.media, clock, keeping)
     views = CardViews(store.asking, catalogue, accounts, clock)
-    rules = Rules(allow_direct_messages=settings.allow_direct_messages)
-    intake = Intake(store.door, store.asking, catalogue, views, {account.provider: account}, signals, rules)
-    queries = Queries(store.asking, catalogue, [account], clock)
-    point_at(settings.discord_api_url, settings.discord_gateway_url)
-    client = Easel(
-        cogs=(
-            Imagine(intake, catalogue),
-            Models(catalogue, queries),
-            Credits(queries),
-            Buttons(intake),
-            Guilds(intake),
-        ),
-        buttons=(CardButton,),
-        documents=store.asking,
-        clock=clock,
+    client = _client_of(
+        settings,
+        Cast(store, clock, signals, catalogue, views, media, net, meigen, account),
     )
     surface = DiscordSurface(client)
-    media = MediaLibrary(settings.data_folder / "media", net.media, clock)
     delivery = Delivery(store.cards, surface, Exhibits(media, views), clock)
     references = References(store.cards, surface)
     dispatcher = Dispatcher(account, store.submissions, meigen, catalogue, references, signals, clock)
@@ -176,7 +189,38 @@ async def _wired(  # noqa: PLR0913  what was opened
         ("sweeper", _sweep(media, signals, clock)),
         ("heartbeat", beat(settings.heartbeat_path, signals.stopping, clock)),
     )
-    return Parts(client, catalogue, stages, media)
+    return Parts(client, stages)
+
+
+def _client_of(settings: Settings, cast: Cast) -> Easel:
+    """What members meet: services, and the cogs that call them."""
+    store, catalogue, views = cast.store, cast.catalogue, cast.views
+    by_provider = {cast.account.provider: cast.account}
+    rules = Rules(
+        allow_direct_messages=settings.allow_direct_messages, confirm_above_credits=settings.confirm_above_credits
+    )
+    preferences = Preferences(store.members, catalogue)
+    drafting = Drafting(store.drafts, store.asking, catalogue, by_provider)
+    intake = Intake(store.door, store.asking, catalogue, views, by_provider, cast.signals, rules, drafting)
+    showing = Showing(cast.media, views)
+    going_on = GoingOn(intake, drafting, showing, catalogue, preferences)
+    queries = Queries(store.asking, catalogue, [cast.account], cast.clock)
+    drafts = Drafts(drafting, intake, PromptFiles(UploadedTexts(cast.net.media)))
+    results = Results(intake, going_on, showing, drafts)
+    point_at(settings.discord_api_url, settings.discord_gateway_url)
+    return Easel(
+        cogs=(
+            Imagine(intake, catalogue, preferences),
+            Video(intake, catalogue, preferences),
+            Models(catalogue, queries),
+            Credits(queries),
+            Buttons({**CardClicks(intake).handlers, **drafts.handlers, **results.handlers}, drafts.forms),
+            Guilds(intake),
+        ),
+        documents=store.asking,
+        clock=cast.clock,
+        allow_direct_messages=settings.allow_direct_messages,
+    )
 
 
 async def _after_login(client: Easel, signals: Signals, stage: Coroutine[Any, Any, None]) -> None:

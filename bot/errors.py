@@ -19,11 +19,13 @@
     │   ├── InteractionLost   the interaction was not answered in time
     │   ├── PayloadTooLarge   send it smaller, or as a link
     │   ├── ShowRefused       Discord will never take this payload here
+    │   ├── Unsearchable      whether our message stands there cannot be told: next rung
     │   └── SurfaceDown       try later
     ├── MediaError            a result could not be brought here
     │   ├── MediaGone         it is not there any more
     │   ├── MediaUnsafe       not a public https address, or not what it says it is
     │   ├── MediaTooLarge     over the cap in bytes or pixels
+    │   ├── NotText           an uploaded prompt that is no .txt file in UTF-8
     │   └── MediaDown         try later
     ├── StoreError
     │   ├── StoreHeld         another process has the database
@@ -100,9 +102,13 @@ class Rejected(SubmissionError):
 
 @dataclass(eq=False)
 class OutcomeUnknown(SubmissionError):
-    """Sent, and no readable answer came: it may have been charged. `detail` is for the log."""
+    """Sent, and no readable answer came: it may have been charged. `detail` is for the log.
+
+    `is_answered`: something came, a 5xx or what cannot be read; else there was silence.
+    """
 
     detail: str = ""
+    is_answered: bool = False
 
 
 class LookupFailed(EaselError):
@@ -157,6 +163,10 @@ class ShowRefused(SurfaceError):
     """Any other 4xx: the same payload would be refused again."""
 
 
+class Unsearchable(SurfaceError):
+    """More was posted since than may be read, and our message is not among what was."""
+
+
 @dataclass(eq=False)
 class SurfaceDown(SurfaceError):
     """Discord or the network to it is failing. None where Discord named no time."""
@@ -181,6 +191,10 @@ class MediaUnsafe(MediaError):
 
 class MediaTooLarge(MediaError):
     """More bytes or pixels than the cap allows."""
+
+
+class NotText(MediaError):
+    """An uploaded prompt that does not end in .txt, or is not in UTF-8."""
 
 
 class MediaDown(MediaError):

@@ -132,7 +132,8 @@ class Budget:
         return {"connect": quick, "pool": quick, "read": slow, "write": slow}
 
 
-SUBMISSION_BUDGET = Budget(1000, 0, connect_seconds=10, read_seconds=60, total_seconds=90, body_bytes=1024 * 1024)
+# An answer is worth waiting for: it tells what became of credits. Who asks goes on without it much earlier.
+SUBMISSION_BUDGET = Budget(1000, 0, connect_seconds=10, read_seconds=600, total_seconds=600, body_bytes=1024 * 1024)
 POLL_BUDGET = Budget(20, 10, connect_seconds=5, read_seconds=10, total_seconds=15, body_bytes=4 * 1024 * 1024)
 MEDIA_BUDGET = Budget(8, 0, connect_seconds=10, read_seconds=30, total_seconds=120, body_bytes=128 * 1024 * 1024)
 

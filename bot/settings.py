@@ -184,11 +184,41 @@ class Settings(BaseSettings):
             'python -c "from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())"',
         ),
     )
+    media_kept_days: int = Field(
+        30,
+        ge=1,
+        le=3650,
+        **_about(
+            "the time for which results are kept on this machine after they were last needed, in days",
+            "Choose as you like.",
+            "a whole number from 1 to 3650",
+        ),
+    )
+    media_quota_mib: int = Field(
+        2048,
+        ge=1,
+        le=100_000_000,
+        **_about(
+            "the room that kept results may take, in MiB; the ones not needed for longest go first",
+            "Choose what your disk can spare.",
+            "a whole number from 1 to 100000000",
+        ),
+    )
     media_trusted_hosts: Annotated[frozenset[str], NoDecode, BeforeValidator(_hosts)] = Field(
         frozenset(),
         **_about(
             "the list of hosts from which pictures are fetched although they are private or without https",
             "Leave it out, unless you test against a stand-in.",
+        ),
+    )
+    confirm_above_credits: int = Field(
+        100,
+        ge=0,
+        le=1_000_000,
+        **_about(
+            "the price above which a request is confirmed before it starts, in credits; 0 confirms all of them",
+            "Choose as you like.",
+            "a whole number from 0 to 1000000",
         ),
     )
     allow_direct_messages: bool = Field(

@@ -1,24 +1,24 @@
-"""What the commands and buttons share: where a request comes from, and how its card is shown."""
+"""What the commands, buttons and forms share: where a request comes from, and how its card is shown."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
-from typing import Any, Protocol
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import discord
 
-from bot.chat.answering import answer
+from bot.chat.answering import answer, say
 from bot.chat.errors import ALREADY_ANSWERED
-from bot.domain.catalog import Catalog, Medium, Model
-from bot.domain.jobs import Job
-from bot.domain.requests import GenerationRequest
-from bot.domain.views import CreditsView
+from bot.domain.drafts import DraftView
+from bot.domain.requests import Reference
 from bot.errors import InteractionLost, SurfaceDown, SurfaceError
 from bot.ports import CardKind
-from bot.services.intake import Offer
+from bot.services.intake import Intake, Offer
 from bot.services.origin import Origin
 from bot.ui.cards import draw
+from bot.ui.drafts import draw_draft
 
 log = logging.getLogger(__name__)
 
@@ -28,35 +28,21 @@ TOKEN_SECONDS = 15 * 60
 Interaction = discord.Interaction[Any]
 
 
-class Intake(Protocol):
-    """`bot.services.intake.Intake`, as cogs use it."""
+@dataclass(frozen=True, slots=True)
+class Click:
+    """A button that was pressed or a menu that was chosen from: the parts of its custom_id, and what was chosen."""
 
-    async def offer(self, request: GenerationRequest, origin: Origin) -> Offer: ...
-    async def known(self, job_id: int) -> Job: ...
-    async def again(self, job_id: int, origin: Origin) -> Offer: ...
-    async def confirm(self, job_id: int, message_id: int | None) -> None: ...
-    async def withdraw(self, job_id: int) -> None: ...
-    def doubt(self, job_id: int) -> None: ...
-    async def clicked(self, job_id: int, origin: Origin) -> Job: ...
-    async def cancel(self, job_id: int, origin: Origin) -> Job: ...
+    action: str
+    id: int
+    index: int | None = None
+    note: str = ""
+    values: tuple[str, ...] = ()
 
 
-class Queries(Protocol):
-    """`bot.services.queries.Queries`, as cogs use it."""
-
-    async def credits(self, guild_id: int | None, user_id: int) -> CreditsView: ...
-    async def usual_seconds(self) -> Mapping[str, float]: ...
-
-
-class Catalogue(Protocol):
-    """`bot.services.catalogue.Catalogue`, as cogs use it."""
-
-    @property
-    def current(self) -> Catalog: ...
-    def models_matching(self, text: str, medium: Medium, /) -> tuple[Model, ...]: ...
-    def ratios_for(self, model: str | None, text: str, medium: Medium, /) -> tuple[str, ...]: ...
-    def resolutions_for(self, model: str | None, text: str, medium: Medium, /) -> tuple[str, ...]: ...
-    def qualities_for(self, model: str | None, text: str, medium: Medium, /) -> tuple[str, ...]: ...
+Handler = Callable[[Interaction, Click], Awaitable[None]]
+"""Does what a click asks for. Raises Refused and the kinds of SurfaceError after which the member can still be told."""
+Handlers = Mapping[str, Handler]
+"""By action."""
 
 
 def origin_of(interaction: Interaction, *, is_private: bool) -> Origin:
@@ -92,14 +78,34 @@ def missing_permissions(interaction: Interaction) -> tuple[str, ...]:
     return tuple(name for name in ("view_channel", sending, "attach_files") if not getattr(has, name))
 
 
-async def show_card(interaction: Interaction, intake: Intake, offer: Offer, *, ephemeral: bool) -> None:
+def is_private(interaction: Interaction) -> bool:
+    """Whether the message that was clicked on is seen by one member alone."""
+    return interaction.message is not None and interaction.message.flags.ephemeral
+
+
+def reference_of(file: discord.Attachment) -> Reference:
+    """A file that Discord keeps, to go by."""
+    return Reference(
+        file.url, is_attachment=True, filename=file.filename, content_type=file.content_type, size_bytes=file.size
+    )
+
+
+async def present(interaction: Interaction, intake: Intake, outcome: Offer | DraftView) -> None:
+    """Answer with the card of a job, or with the panel of what is to be confirmed first."""
+    if isinstance(outcome, DraftView):
+        await say(interaction, draw_draft(outcome))
+    else:
+        await show_card(interaction, intake, outcome)
+
+
+async def show_card(interaction: Interaction, intake: Intake, offer: Offer) -> None:
     """Answer with the card of a request just stored, and tell intake whether it arrived.
 
     Raises the kinds of SurfaceError after which the member can still be told.
     """
     job_id = offer.job.id
     try:
-        message_id = await answer(interaction, draw(offer.view), ephemeral=ephemeral)
+        message_id = await answer(interaction, draw(offer.view), ephemeral=offer.job.is_private)
     except InteractionLost:
         log.warning("job %d: Discord did not wait for the answer", job_id)
         await intake.withdraw(job_id)

@@ -7,9 +7,10 @@ from discord.app_commands import locale_str
 from discord.ext import commands
 
 from bot.chat.answering import say
+from bot.services.queries import Queries
 from bot.ui.answers import credits_page
 from bot.ui.texts import COMMANDS
-from cogs.common import Interaction, Queries
+from cogs.common import Interaction
 
 
 class Credits(commands.Cog):
@@ -19,8 +20,6 @@ class Credits(commands.Cog):
         self._queries = queries
 
     @app_commands.command(description=locale_str(COMMANDS["credits"]))
-    @app_commands.allowed_installs(guilds=True, users=False)
-    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
     async def credits(self, interaction: Interaction) -> None:
         view = await self._queries.credits(interaction.guild_id, interaction.user.id)
         await say(interaction, credits_page(view))

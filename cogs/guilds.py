@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Protocol
 
 import discord
 from discord.ext import commands
 
-
-class Intake(Protocol):
-    """`bot.services.intake.Intake`, as this cog uses it."""
-
-    async def left_guild(self, guild_id: int) -> None: ...
-    async def joined_guilds(self, guild_ids: Collection[int]) -> None: ...
+from bot.services.intake import Intake
 
 
 class Guilds(commands.Cog):

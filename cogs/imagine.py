@@ -2,52 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import discord
 from discord import app_commands
-from discord.app_commands import Choice, locale_str
+from discord.app_commands import Choice
 from discord.ext import commands
 
 from bot.domain.catalog import Medium
-from bot.domain.prompts import split_links
-from bot.domain.requests import GenerationRequest, Reference
-from bot.ports import CardKind
-from bot.ui.answers import CHOICE_LIMIT, model_choice
-from bot.ui.texts import COMMANDS
-from cogs.common import Catalogue, Intake, Interaction, origin_of, show_card
-
-PROMPT_LIMIT = 6000
-"""Of a text option (Discord, Application Command Option)."""
-
-
-def _told(key: str) -> locale_str:
-    return locale_str(COMMANDS[key])
+from bot.domain.flags import typed_request
+from bot.domain.requests import GenerationRequest
+from bot.services.catalogue import Catalogue
+from bot.services.intake import Intake
+from bot.services.preferences import Preferences
+from cogs.asking import PROMPT_LIMIT, choices, chosen, models, references_of, told, typed
+from cogs.common import Interaction, origin_of, present
 
 
 class Imagine(commands.Cog):
     """Pictures."""
 
-    def __init__(self, intake: Intake, catalogue: Catalogue) -> None:
+    def __init__(self, intake: Intake, catalogue: Catalogue, preferences: Preferences) -> None:
         self._intake = intake
         self._catalogue = catalogue
+        self._preferences = preferences
 
-    @app_commands.command(description=_told("imagine"))
+    @app_commands.command(description=told("imagine"))
     @app_commands.describe(
-        prompt=_told("imagine.prompt"),
-        model=_told("imagine.model"),
-        aspect_ratio=_told("imagine.aspect_ratio"),
-        resolution=_told("imagine.resolution"),
-        quality=_told("imagine.quality"),
-        reference=_told("imagine.reference"),
-        reference_2=_told("imagine.reference_n"),
-        reference_3=_told("imagine.reference_n"),
-        reference_4=_told("imagine.reference_n"),
-        reference_5=_told("imagine.reference_n"),
-        private=_told("imagine.private"),
+        prompt=told("imagine.prompt"),
+        model=told("imagine.model"),
+        aspect_ratio=told("imagine.aspect_ratio"),
+        resolution=told("imagine.resolution"),
+        quality=told("imagine.quality"),
+        reference=told("imagine.reference"),
+        reference_2=told("imagine.reference_n"),
+        reference_3=told("imagine.reference_n"),
+        reference_4=told("imagine.reference_n"),
+        reference_5=told("imagine.reference_n"),
+        private=told("imagine.private"),
     )
-    @app_commands.allowed_installs(guilds=True, users=False)
-    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
     async def imagine(  # noqa: PLR0913  the options of the command
         self,
         interaction: Interaction,
@@ -61,56 +52,35 @@ class Imagine(commands.Cog):
         reference_3: discord.Attachment | None = None,
         reference_4: discord.Attachment | None = None,
         reference_5: discord.Attachment | None = None,
-        private: bool = False,  # noqa: FBT001, FBT002  an option of the command
+        private: bool | None = None,  # noqa: FBT001  an option of the command
     ) -> None:
-        links, words = split_links(prompt)
-        files = (reference, reference_2, reference_3, reference_4, reference_5)
-        request = GenerationRequest(
-            prompt=words,
+        options = GenerationRequest(
+            prompt="",
             medium=Medium.IMAGE,
-            model_id=_typed(model),
-            aspect_ratio=_typed(aspect_ratio),
-            resolution=_typed(resolution),
-            quality=_typed(quality),
-            references=(*(_reference(file) for file in files if file), *(Reference(link) for link in links)),
+            model_id=typed(model),
+            aspect_ratio=typed(aspect_ratio),
+            resolution=typed(resolution),
+            quality=typed(quality),
+            references=references_of(reference, reference_2, reference_3, reference_4, reference_5),
         )
-        origin = origin_of(interaction, is_private=private)
-        offer = await self._intake.offer(request, origin)
-        await show_card(interaction, self._intake, offer, ephemeral=origin.card_kind is CardKind.PRIVATE)
+        wish = typed_request(prompt, options)
+        usual = await self._preferences.of(interaction.user.id)
+        origin = origin_of(interaction, is_private=usual.is_private if private is None else private)
+        request = self._preferences.applied(usual, wish.request)
+        await present(interaction, self._intake, await self._intake.ask(request, origin, typing=wish.problems))
 
     @imagine.autocomplete("model")
-    async def complete_model(self, _: Interaction, typed: str) -> list[Choice[str]]:
-        models = self._catalogue.models_matching(typed, Medium.IMAGE)
-        return [Choice(name=model_choice(model), value=model.id) for model in models if len(model.id) <= CHOICE_LIMIT]
+    async def complete_model(self, _: Interaction, text: str) -> list[Choice[str]]:
+        return models(self._catalogue, text, Medium.IMAGE)
 
     @imagine.autocomplete("aspect_ratio")
-    async def complete_ratio(self, interaction: Interaction, typed: str) -> list[Choice[str]]:
-        return _choices(self._catalogue.ratios_for(_chosen_model(interaction), typed, Medium.IMAGE))
+    async def complete_ratio(self, interaction: Interaction, text: str) -> list[Choice[str]]:
+        return choices(self._catalogue.ratios_for(chosen(interaction, "model"), text, Medium.IMAGE))
 
     @imagine.autocomplete("resolution")
-    async def complete_resolution(self, interaction: Interaction, typed: str) -> list[Choice[str]]:
-        return _choices(self._catalogue.resolutions_for(_chosen_model(interaction), typed, Medium.IMAGE))
+    async def complete_resolution(self, interaction: Interaction, text: str) -> list[Choice[str]]:
+        return choices(self._catalogue.resolutions_for(chosen(interaction, "model"), text, Medium.IMAGE))
 
     @imagine.autocomplete("quality")
-    async def complete_quality(self, interaction: Interaction, typed: str) -> list[Choice[str]]:
-        return _choices(self._catalogue.qualities_for(_chosen_model(interaction), typed, Medium.IMAGE))
-
-
-def _typed(text: str | None) -> str | None:
-    """An option as it was meant: blank is not chosen."""
-    return (text or "").strip() or None
-
-
-def _reference(file: discord.Attachment) -> Reference:
-    return Reference(
-        file.url, is_attachment=True, filename=file.filename, content_type=file.content_type, size_bytes=file.size
-    )
-
-
-def _chosen_model(interaction: Interaction) -> str | None:
-    chosen = interaction.namespace.model
-    return _typed(chosen) if isinstance(chosen, str) else None
-
-
-def _choices(values: Iterable[str]) -> list[Choice[str]]:
-    return [Choice(name=value, value=value) for value in values if 0 < len(value) <= CHOICE_LIMIT]
+    async def complete_quality(self, interaction: Interaction, text: str) -> list[Choice[str]]:
+        return choices(self._catalogue.qualities_for(chosen(interaction, "model"), text, Medium.IMAGE))

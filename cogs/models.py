@@ -8,9 +8,11 @@ from discord.ext import commands
 
 from bot.chat.answering import say
 from bot.domain.catalog import Medium
+from bot.services.catalogue import Catalogue
+from bot.services.queries import Queries
 from bot.ui.answers import models_pages
 from bot.ui.texts import COMMANDS, EN
-from cogs.common import Catalogue, Interaction, Queries
+from cogs.common import Interaction
 
 
 class Models(commands.Cog):
@@ -23,8 +25,6 @@ class Models(commands.Cog):
     @app_commands.command(description=locale_str(COMMANDS["models"]))
     @app_commands.describe(medium=locale_str(COMMANDS["models.medium"]))
     @app_commands.choices(medium=[Choice(name=locale_str(EN.headings[each]), value=each.value) for each in Medium])
-    @app_commands.allowed_installs(guilds=True, users=False)
-    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
     async def models(self, interaction: Interaction, medium: str | None = None) -> None:
         wanted = None if medium is None else Medium(medium)
         usual_seconds = await self._queries.usual_seconds()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import tempfile
 from collections.abc import Iterator
 from fractions import Fraction
@@ -20,6 +21,8 @@ SHORT_SIDES_PIXELS: Final = {"480p": 480, "720p": 720, "1080p": 1080}
 FRAMES_PER_SECOND: Final = 24
 FRAMES_PER_DRAWING: Final = 2
 """As in hand-drawn films: each drawing is shown twice, which halves the work."""
+MOST_DRAWINGS: Final = 36
+"""Three seconds. What is longer goes back and forth, so that it costs little more."""
 ENCODERS: Final = ("libx264", "libopenh264", "mpeg4")
 """The first at hand is used; browsers play the first two."""
 
@@ -69,6 +72,12 @@ def video(scene: Scene, size: tuple[int, int], seconds: float) -> bytes:
         return path.read_bytes()
 
 
+def bulky_video(content: bytes, size_bytes: int) -> bytes:
+    """The same MP4 file, made `size_bytes` long by a box at its end that players skip."""
+    padding_bytes = max(8, size_bytes - len(content))
+    return content + struct.pack(">I4s", padding_bytes, b"free") + bytes(padding_bytes - 8)
+
+
 def _encode(path: Path, scene: Scene, size: tuple[int, int], seconds: float) -> None:
     with av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"}) as container:
         codec = next(name for name in ENCODERS if name in av.codecs_available)
@@ -77,17 +86,26 @@ def _encode(path: Path, scene: Scene, size: tuple[int, int], seconds: float) -> 
         assert isinstance(stream, av.VideoStream)
         stream.width, stream.height = size
         stream.pix_fmt = "yuv420p"
-        for index, drawing in enumerate(_drawings(scene, size, seconds)):
-            frame = av.VideoFrame.from_image(drawing)  # type: ignore[no-untyped-call]  # PyAV left it untyped
+        for index, frame in enumerate(_frames(scene, size, seconds)):
             frame.pts, frame.time_base = index, Fraction(1, FRAMES_PER_SECOND)
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
 
 
-def _drawings(scene: Scene, size: tuple[int, int], seconds: float) -> Iterator[Image.Image]:
-    """One image for each frame."""
-    frames = round(seconds * FRAMES_PER_SECOND)
-    for first in range(0, frames, FRAMES_PER_DRAWING):
-        drawing = scene.paint(size, first / FRAMES_PER_SECOND)
-        for _ in range(min(FRAMES_PER_DRAWING, frames - first)):
-            yield drawing
+def _frames(scene: Scene, size: tuple[int, int], seconds: float) -> Iterator[av.VideoFrame]:
+    count = round(seconds * FRAMES_PER_SECOND)
+    needed = min(MOST_DRAWINGS, -(-count // FRAMES_PER_DRAWING))
+    drawings = [_frame(scene.paint(size, n * FRAMES_PER_DRAWING / FRAMES_PER_SECOND)) for n in range(needed)]
+    for index in range(count):
+        yield drawings[_there_and_back(index // FRAMES_PER_DRAWING, needed)]
+
+
+def _frame(image: Image.Image) -> av.VideoFrame:
+    frame = av.VideoFrame.from_image(image)  # type: ignore[no-untyped-call]  # PyAV left it untyped
+    return frame.reformat(format="yuv420p")  # type: ignore[no-any-return]  # as above
+
+
+def _there_and_back(step: int, count: int) -> int:
+    """Of 3: 0 1 2 1 0 1 …"""
+    place = step % max(1, 2 * count - 2)
+    return min(place, max(1, 2 * count - 2) - place)

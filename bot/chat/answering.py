@@ -11,16 +11,20 @@ from discord import app_commands
 
 from bot.chat import render
 from bot.chat.errors import surface_errors
+from bot.chat.forms import modal
 from bot.domain.problems import Problem, ProblemCode
 from bot.errors import InteractionLost, Refused, StoreDown, SurfaceDown, SurfaceError
 from bot.ui import answers
-from bot.ui.messages import Accent, Message
+from bot.ui.messages import Accent, Form, Message
 from bot.ui.texts import EN
 
 log = logging.getLogger(__name__)
 
 ANSWER_SECONDS = 20
 """Discord takes an answer within three seconds or never; the rest is to hear of it, with discord.py's repetitions."""
+
+UPLOAD_SECONDS = 120
+"""For an answer with files."""
 
 Interaction = discord.Interaction[Any]
 
@@ -47,6 +51,54 @@ async def say(interaction: Interaction, message: Message) -> None:
             await interaction.followup.send(view=view, ephemeral=True, allowed_mentions=render.mentions(message))
 
 
+async def ask(interaction: Interaction, form: Form) -> None:
+    """Answer with a form. Raises SurfaceError's kinds."""
+    with surface_errors():
+        async with asyncio.timeout(ANSWER_SECONDS):
+            await interaction.response.send_modal(modal(form))
+
+
+async def promise(interaction: Interaction, *, ephemeral: bool) -> None:
+    """Answer that something comes, where it takes longer than three seconds; `fulfil` brings it."""
+    with surface_errors():
+        async with asyncio.timeout(ANSWER_SECONDS):
+            await interaction.response.defer(ephemeral=ephemeral, thinking=True)
+
+
+async def fulfil(interaction: Interaction, message: Message) -> None:
+    """What was promised, with its files. Raises SurfaceError's kinds."""
+    attachments = render.attachments(message)
+    try:
+        with surface_errors():
+            async with asyncio.timeout(UPLOAD_SECONDS):
+                await interaction.edit_original_response(
+                    view=render.layout(message), attachments=attachments, allowed_mentions=render.mentions(message)
+                )
+    finally:
+        render.close(attachments)
+
+
+async def redraw(interaction: Interaction, message: Message) -> None:
+    """Answer a click by changing the message that was clicked on. Raises SurfaceError's kinds."""
+    attachments = render.attachments(message)
+    try:
+        with surface_errors():
+            async with asyncio.timeout(UPLOAD_SECONDS):
+                await interaction.response.edit_message(
+                    view=render.layout(message), attachments=attachments, allowed_mentions=render.mentions(message)
+                )
+    finally:
+        render.close(attachments)
+
+
+async def remove(interaction: Interaction) -> None:
+    """Answer a click by deleting the message that was clicked on. Raises SurfaceError's kinds."""
+    await acknowledge_click(interaction)
+    with surface_errors():
+        async with asyncio.timeout(ANSWER_SECONDS):
+            await interaction.delete_original_response()
+
+
 async def acknowledge_click(interaction: Interaction) -> None:
     """Take a click; its message is edited by others. Raises SurfaceError's kinds."""
     with surface_errors():
@@ -61,12 +113,13 @@ async def explain(interaction: Interaction, error: Exception) -> None:
         log.warning("an answer did not reach Discord: %s", cause)
         return
     try:
-        await say(interaction, _in_words(cause))
+        await say(interaction, in_words(cause))
     except SurfaceError as unsaid:
         log.warning("a member could not be told what went wrong: %s", unsaid)
 
 
-def _in_words(cause: Exception) -> Message:
+def in_words(cause: Exception) -> Message:
+    """What a member is told of an error; what is not expected goes to the log."""
     match cause:
         case Refused():
             return answers.refusal(problem for problem in cause.problems if isinstance(problem, Problem))

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Literal
 
 import aiohttp
 import discord
 import yarl
-from discord import app_commands, ui
+from discord import app_commands
+from discord.backoff import ExponentialBackoff
 from discord.ext import commands
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
@@ -49,16 +50,28 @@ CLOSE_SECONDS = 2
 MAX_DELAY_SECONDS = 60.0
 
 
+class Patience(ExponentialBackoff[Literal[False]]):
+    """With a gateway that is away. discord.py by itself comes to wait up to 17 minutes; nobody could ask till then."""
+
+    def delay(self) -> float:
+        return min(super().delay(), MAX_DELAY_SECONDS)
+
+
+discord.client.ExponentialBackoff = Patience  # type: ignore[attr-defined,assignment]  # no setting for it
+
+
 class Easel(commands.Bot):
     """Answers with the cogs given. `logged_in` is set as soon as requests to Discord can be made."""
 
     def __init__(
         self,
         cogs: Sequence[commands.Cog],
-        buttons: Sequence[type[ui.DynamicItem[Any]]],
         documents: DocumentStore,
         clock: Clock,
+        *,
+        allow_direct_messages: bool = False,
     ) -> None:
+        """`allow_direct_messages`: members may take Easel with them, too (Discord, User-installed Apps)."""
         super().__init__(
             commands.when_mentioned,
             help_command=None,
@@ -70,9 +83,13 @@ class Easel(commands.Bot):
             max_ratelimit_timeout=MAX_RATE_LIMIT_SECONDS,
             allowed_mentions=discord.AllowedMentions.none(),
         )
+        self.tree.allowed_installs = app_commands.AppInstallationType(guild=True, user=allow_direct_messages)
+        # In direct messages a sentence says that nothing is taken there: better than no command at all.
+        self.tree.allowed_contexts = app_commands.AppCommandContext(
+            guild=True, dm_channel=True, private_channel=allow_direct_messages
+        )
         self.logged_in = asyncio.Event()
         self._families = tuple(cogs)
-        self._buttons = tuple(buttons)
         self._documents = documents
         self._clock = clock
 
@@ -81,13 +98,12 @@ class Easel(commands.Bot):
         for cog in self._families:
             if cog.qualified_name not in self.cogs:
                 await self.add_cog(cog)
-        self.add_dynamic_items(*self._buttons)
         assert self.application_id is not None
         await sync_changed(self.tree, self.application_id, self._documents, self._clock)
         self.logged_in.set()
 
     async def on_ready(self) -> None:
-        log.info("connected to Discord as %s, in %d servers", self.user, len(self.guilds))
+        log.info("connected to Discord as %s, servers: %d", self.user, len(self.guilds))
         self.dispatch("guilds_known", frozenset(guild.id for guild in self.guilds))
 
 

@@ -9,9 +9,9 @@ from typing import Any, cast
 import discord
 from discord import ui
 
-from bot.errors import ShowRefused
+from bot.errors import MediaDown
 from bot.ui.buttons import custom_id
-from bot.ui.messages import Button, ButtonStyle, Kept, Message, Picture, Upload
+from bot.ui.messages import Button, ButtonStyle, Entry, Kept, Menu, Message, Option, Picture, Row, Upload
 
 _STYLES: Mapping[ButtonStyle, discord.ButtonStyle] = {
     ButtonStyle.PRIMARY: discord.ButtonStyle.primary,
@@ -26,12 +26,15 @@ def layout(message: Message) -> ui.LayoutView:
     container: ui.Container[ui.LayoutView] = ui.Container(accent_colour=message.accent.value)
     for text in message.texts:
         container.add_item(ui.TextDisplay(text))
+    for entry in message.entries:
+        for item in _entry(entry):
+            container.add_item(item)
     if message.gallery:
         container.add_item(ui.MediaGallery(*(_gallery_item(picture) for picture in message.gallery)))
     for picture in message.references:
         container.add_item(_small(picture))
     for row in message.rows:
-        container.add_item(ui.ActionRow(*(_button(button) for button in row)))
+        container.add_item(_row(row))
     view = ui.LayoutView(timeout=None)
     view.add_item(container)
     view.stop()
@@ -43,10 +46,38 @@ def _gallery_item(picture: Picture) -> discord.MediaGalleryItem:
 
 
 def _small(picture: Picture) -> ui.Section[ui.LayoutView]:
-    thumbnail: ui.Thumbnail[ui.LayoutView] = ui.Thumbnail(
-        picture.url, description=picture.description or None, spoiler=picture.is_spoiler
+    return ui.Section(f"-# {picture.description}", accessory=_thumbnail(picture))
+
+
+def _entry(entry: Entry) -> list[ui.Item[ui.LayoutView]]:
+    if entry.picture is None:
+        text: ui.Item[ui.LayoutView] = ui.TextDisplay(entry.text)
+    else:
+        text = ui.Section(entry.text, accessory=_thumbnail(entry.picture))
+    return [text, _row(entry.row)] if entry.row else [text]
+
+
+def _thumbnail(picture: Picture) -> ui.Thumbnail[ui.LayoutView]:
+    return ui.Thumbnail(picture.url, description=picture.description or None, spoiler=picture.is_spoiler)
+
+
+def _row(row: Row) -> ui.ActionRow[ui.LayoutView]:
+    return ui.ActionRow(*(_menu(item) if isinstance(item, Menu) else _button(item) for item in row))
+
+
+def _menu(menu: Menu) -> ui.Select[ui.LayoutView]:
+    return ui.Select(
+        custom_id=custom_id(menu), placeholder=menu.placeholder, options=[option_of(each) for each in menu.options]
     )
-    return ui.Section(f"-# {picture.description}", accessory=thumbnail)
+
+
+def option_of(option: Option) -> discord.SelectOption:
+    return discord.SelectOption(
+        label=option.label,
+        value=option.value,
+        description=option.description or None,
+        default=option.is_chosen,
+    )
 
 
 def _button(button: Button) -> ui.Button[ui.LayoutView]:
@@ -78,14 +109,15 @@ Attachment = discord.Attachment | discord.File
 
 
 def attachments(message: Message) -> list[Attachment]:
-    """Everything that the message shall have; files are open until the request is over. Raises ShowRefused."""
+    """Everything that the message shall have; files are open until the request is over. Raises MediaDown."""
     opened: list[Attachment] = []
     try:
         for attachment in message.attachments:
             opened.append(_attachment(attachment))  # noqa: PERF401  what is open must be known when the next one fails
     except OSError as error:
         close(opened)
-        raise ShowRefused(0, f"a file to attach cannot be read: {error}") from error
+        # Swept since it was brought here, say: it can be brought again.
+        raise MediaDown(f"a file to attach cannot be read: {error}") from error
     return opened
 
 

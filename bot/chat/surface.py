@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -13,8 +14,9 @@ from discord.http import MultipartParameters, handle_message_parameters
 
 from bot.chat import render
 from bot.chat.errors import UNKNOWN_WEBHOOK, surface_errors
-from bot.errors import MessageGone, SurfaceDown, TokenDead
+from bot.errors import MessageGone, SurfaceDown, TokenDead, Unsearchable
 from bot.ports import CarriedReference, Shown
+from bot.ui.buttons import CUSTOM_ID
 from bot.ui.messages import Message
 
 ORIGINAL: Any = "@original"
@@ -99,18 +101,17 @@ class DiscordSurface:
 
     async def find_post(self, channel_id: int, job_id: int, since: float, besides: int | None = None) -> Shown | None:
         """See the port. Looks at the 500 messages after `since`."""
-        after = _snowflake_at(since - CLOCK_MARGIN_SECONDS)
+        after = max(_snowflake_at(since - CLOCK_MARGIN_SECONDS), besides or 0)
         for _ in range(MAX_PAGES):
             async with self._asking():
                 page = await self._client.http.logs_from(channel_id, PAGE, after=after)
-            ours = (message for message in page if self._is_ours(message, job_id))
-            found = next((message for message in ours if int(message["id"]) != besides), None)
+            found = next((message for message in page if self._is_ours(message, job_id)), None)
             if found is not None:
                 return _shown(found)
             if len(page) < PAGE:
                 return None
             after = max(int(message["id"]) for message in page)
-        return None
+        raise Unsearchable(0, f"not among the {PAGE * MAX_PAGES} messages after it was begun")
 
     async def find_direct_post(self, user_id: int, job_id: int, since: float) -> Shown | None:
         return await self.find_post(await self._direct_channel(user_id), job_id, since)
@@ -149,21 +150,15 @@ def _parameters(message: Message, nonce: str | None = None) -> MultipartParamete
 
 def shows(message: Mapping[str, Any], job_id: int) -> bool:
     """Whether a message (as Discord sends it) has a button of that job."""
-    return any(_job_of(component.get("custom_id")) == str(job_id) for component in _components(message))
+    return any(job == job_id for _, job in _buttons(message))
 
 
-def _job_of(custom_id: object) -> str | None:
-    match str(custom_id).split(":"):
-        case ["easel", _, job_id, *_]:
-            return job_id
-    return None
-
-
-def _action_of(custom_id: object) -> str | None:
-    match str(custom_id).split(":"):
-        case ["easel", action, _, *_]:
-            return action
-    return None
+def _buttons(message: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
+    """(action, job id) of each of our buttons on a message as Discord sends it."""
+    for component in _components(message):
+        match = re.fullmatch(CUSTOM_ID, str(component.get("custom_id")))
+        if match is not None:
+            yield match["action"], int(match["job_id"])
 
 
 def _components(parent: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
@@ -181,11 +176,17 @@ def _shown(message: Mapping[str, Any]) -> Shown:
     attachments = tuple(
         CarriedReference(int(item["id"]), item["filename"], item["url"]) for item in message.get("attachments", ())
     )
-    actions = frozenset(filter(None, (_action_of(component.get("custom_id")) for component in _components(message))))
-    return Shown(int(message["channel_id"]), int(message["id"]), attachments, actions)
+    buttons = list(_buttons(message))
+    actions, jobs = frozenset(action for action, _ in buttons), [job_id for _, job_id in buttons]
+    return Shown(int(message["channel_id"]), int(message["id"]), attachments, actions, jobs[0] if jobs else None)
 
 
 def _shown_of(message: discord.WebhookMessage) -> Shown:
     """Of a message as discord.py reads it."""
-    attachments = tuple(CarriedReference(item.id, item.filename, item.url) for item in message.attachments)
-    return Shown(message.channel.id, message.id, attachments)
+    sent = {
+        "id": message.id,
+        "channel_id": message.channel.id,
+        "attachments": [item.to_dict() for item in message.attachments],
+        "components": [component.to_dict() for component in message.components],
+    }
+    return _shown(sent)

@@ -76,6 +76,10 @@ class Model:
     former_ids: tuple[str, ...] = ()
     """Names that it had before, and that members may still type."""
 
+    def resolutions_in(self, tier: str | None) -> tuple[str, ...]:
+        """What can be chosen in a tier (None: the model's own)."""
+        return self.tier_resolutions.get(tier or self.default_tier or "") or self.resolutions
+
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
@@ -96,8 +100,12 @@ class Catalog:
         return None
 
     def default(self, medium: Medium) -> Model | None:
-        """The upstream's default of a medium; None where it names none."""
-        return next((m for m in self.models if m.is_default and m.medium is medium), None)
+        """The upstream's default of a medium; None where it names none.
+
+        Of videos it is the first then: left out, the model would be one for pictures.
+        """
+        named = next((m for m in self.models if m.is_default and m.medium is medium), None)
+        return named if named is not None or medium is Medium.IMAGE else next(iter(self.of(medium)), None)
 
     def of(self, medium: Medium) -> tuple[Model, ...]:
         return tuple(model for model in self.models if model.medium is medium)

@@ -26,6 +26,8 @@ class PauseReason(StrEnum):
 
     RATE_LIMITED = "rate_limited"
     UNREACHABLE = "unreachable"
+    FAILING = "failing"
+    """It answers, and only with errors."""
     OUT_OF_CREDITS = "out_of_credits"
     KEY_REJECTED = "key_rejected"
 
@@ -145,10 +147,16 @@ def unsent(gate: Gate, limit: GateLimit, now: float) -> Gate:
     )
 
 
-def unanswered(gate: Gate, now: float) -> Gate:
+def unanswered(gate: Gate, now: float, reason: PauseReason = PauseReason.UNREACHABLE) -> Gate:
     """The gate after a submission without a readable answer: an upstream that fails gets one probe at a time, so that
     not every job of the line ends unknown."""
-    return _paused(gate, now + min(_doubled(5.0, gate.consecutive_pauses), 120.0), PauseReason.UNREACHABLE)
+    return _paused(gate, now + min(_doubled(5.0, gate.consecutive_pauses), 120.0), reason)
+
+
+def answered_late(gate: Gate, told_limit: int | None = None) -> Gate:
+    """The gate after an answer to what had been given up: it does not show that the upstream keeps up again, so the
+    probe goes on; nor, where it is none after all, that it has fallen silent anew."""
+    return replace(gate, told_limit=gate.told_limit if told_limit is None else max(1, told_limit))
 
 
 def blocked(gate: Gate, now: float, reason: PauseReason) -> Gate:

@@ -49,10 +49,11 @@ LEGAL_MOVES: Mapping[JobState, frozenset[JobState]] = MappingProxyType(
 )
 
 FINAL_STATES = frozenset({_J.SUCCEEDED, _J.FAILED, _J.CANCELLED, _J.TIMED_OUT, _J.UNKNOWN})
-WAITING_STATES = frozenset({_J.OFFERED, _J.QUEUED})
 LIVE_STATES = frozenset(JobState) - FINAL_STATES
-HOLDING_STATES = LIVE_STATES | {_J.TIMED_OUT, _J.UNKNOWN}
-"""States whose reservation counts: the upstream may have charged, or still will."""
+
+
+DEADLINE_SECONDS: Mapping[Medium, float] = MappingProxyType({Medium.IMAGE: 300.0, Medium.VIDEO: 600.0})
+"""From the upstream's answer on: what is not finished then counts as timed out."""
 
 
 class FailureCode(StrEnum):
@@ -133,16 +134,6 @@ class Job:
     @property
     def is_final(self) -> bool:
         return self.state in FINAL_STATES
-
-    @property
-    def held_credits(self) -> int:
-        """What this job counts for in a budget: charged if known, else reserved, 0 once given back.
-
-        A success of which the upstream did not say what it took counts as estimated.
-        """
-        if self.charged_credits is not None:
-            return self.charged_credits
-        return (self.reserved_credits or 0) if self.state in HOLDING_STATES | {_J.SUCCEEDED} else 0
 
 
 def flow_of(guild_id: int | None, user_id: int) -> int:

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from types import MappingProxyType
+from typing import TypeAlias
 from urllib.parse import parse_qs, urlsplit
 
 from bot.domain.addresses import is_public_address, reads_as_address
 from bot.domain.catalog import ADAPTIVE_RATIO, AUTO_RATIO, Medium, Model
+from bot.domain.midjourney import REFERENCE_KINDS, option_set
 from bot.domain.problems import Problem, ProblemCode
+
+OptionValue: TypeAlias = str | float | bool
 
 REFERENCE_TYPES = ("image/png", "image/jpeg", "image/webp", "image/gif")
 REFERENCE_MAX_BYTES = 25 * 1024 * 1024
+# Where nobody says of what type a file is, these endings tell what it is not.
+_NO_PICTURE = re.compile(
+    r".*\.(avif|bmp|docx?|gz|hei[cf]|html?|mkv|mov|mp[34]|pdf|psd|svg|tiff?|txt|wav|webm|zip)",
+    re.IGNORECASE | re.DOTALL,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +35,16 @@ class Reference:
 
     url: str
     is_attachment: bool = False
+    is_result: bool = False
+    """One of our own results, by the upstream's link: it needs no check."""
     filename: str = ""
     content_type: str | None = None
     size_bytes: int | None = None
+
+    @property
+    def is_signed(self) -> bool:
+        """Whether the query of its link is a signature, and so a secret."""
+        return self.is_attachment or self.is_result
 
     @property
     def expires_at(self) -> float | None:
@@ -41,7 +60,10 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class MidjourneyOptions:
-    """The fields of `niji7Options` (MeiGen API, Generate v2); None leaves one to the upstream's default."""
+    """The fields of `niji7Options` (MeiGen API, Generate v2); None leaves one to the upstream's default.
+
+    Its `quality` is the `quality` of the request.
+    """
 
     stylize: float | None = None
     chaos: float | None = None
@@ -51,7 +73,31 @@ class MidjourneyOptions:
     sref: str | None = None
     sw: float | None = None
     sv: float | None = None
-    quality: str | None = None
+
+
+OPTION_NAMES = tuple(field.name for field in fields(MidjourneyOptions))
+# By the field that they choose, of GenerationRequest or MidjourneyOptions.
+_FLAGS: Mapping[str, str] = MappingProxyType(
+    {
+        "aspect_ratio": "--ar",
+        "quality": "--quality",
+        "reference_type": "--ref",
+        **{name: f"--{name}" for name in OPTION_NAMES},
+    }
+)
+FLAG_NAMES = tuple(_FLAGS.values())
+
+
+def flag(field: str) -> str:
+    """The flag that chooses a field: `--ar`."""
+    return _FLAGS[field]
+
+
+def written(value: OptionValue) -> str:
+    """A value as it is typed behind a flag: `16:9`, `300`, `true`."""
+    if isinstance(value, bool | str):
+        return str(value).lower() if isinstance(value, bool) else value
+    return str(int(value)) if value == int(value) else repr(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +121,16 @@ class GenerationRequest:
     reference_video_seconds: float | None = None
 
 
-def check(request: GenerationRequest, model: Model | None) -> tuple[Problem, ...]:
-    """All that `model` cannot do of `request`; without a model (None) only what no model could."""
+def check(request: GenerationRequest, model: Model | None, known: Sequence[Model] = ()) -> tuple[Problem, ...]:
+    """All that `model` cannot do of `request`; without a model (None) only what no model could.
+
+    `known`: models to name where another one could do it.
+    """
     found = [*_prompt_problems(request.prompt, model), *_reference_problems(request, model)]
     if model is not None:
         found += _choice_problems(request, model)
-    return tuple(found)
+        found += _reference_video_problems(request, model)
+    return (*found, *_option_problems(request, model, known))
 
 
 def _prompt_problems(prompt: str, model: Model | None) -> Iterator[Problem]:
@@ -104,20 +154,17 @@ def _choice_problems(request: GenerationRequest, model: Model) -> Iterator[Probl
     if model.medium is not request.medium:
         yield problem(ProblemCode.MODEL_WRONG_MEDIUM, request.medium, ())
     yield from _ratio_problems(request, model)
-    tier = request.tier or model.default_tier
     if request.tier and request.tier not in model.tiers:
         yield problem(ProblemCode.TIER_UNSUPPORTED, request.tier, model.tiers)
-    resolutions = model.tier_resolutions.get(tier or "", model.resolutions)
-    if request.resolution and request.resolution not in resolutions:
-        yield problem(ProblemCode.RESOLUTION_UNSUPPORTED, request.resolution, resolutions)
+    # A tier may not have the resolution that the model has where none is chosen.
+    resolution = request.resolution or (model.default_resolution if request.tier else None)
+    resolutions = model.resolutions_in(request.tier)
+    if resolution and resolution not in resolutions:
+        yield problem(ProblemCode.RESOLUTION_UNSUPPORTED, resolution, resolutions)
     if request.quality and request.quality not in model.qualities:
         yield problem(ProblemCode.QUALITY_UNSUPPORTED, request.quality, model.qualities)
     if request.duration_seconds is not None and request.duration_seconds not in model.durations:
-        yield problem(
-            ProblemCode.DURATION_UNSUPPORTED, request.duration_seconds, tuple(str(d) for d in model.durations)
-        )
-    if request.reference_video and not model.takes_reference_video:
-        yield problem(ProblemCode.REFERENCE_VIDEO_UNSUPPORTED, request.reference_video, ())
+        yield problem(ProblemCode.DURATION_UNSUPPORTED, request.duration_seconds, tuple(map(str, model.durations)))
 
 
 def _ratio_problems(request: GenerationRequest, model: Model) -> Iterator[Problem]:
@@ -130,6 +177,68 @@ def _ratio_problems(request: GenerationRequest, model: Model) -> Iterator[Proble
         yield Problem(ProblemCode.ADAPTIVE_NEEDS_REFERENCE, ratio, model_name=model.name)
 
 
+def _option_problems(request: GenerationRequest, model: Model | None, known: Sequence[Model]) -> Iterator[Problem]:
+    """Midjourney's options. Where no model is named nobody takes them: no upstream's default is a Midjourney."""
+    kind = request.reference_type
+    if kind is not None and kind not in REFERENCE_KINDS:
+        yield Problem(ProblemCode.FLAG_VALUE, f"{flag('reference_type')} {kind}", REFERENCE_KINDS)
+    elif kind is not None and not request.references:
+        yield Problem(ProblemCode.REFERENCE_TYPE_NEEDS_REFERENCE, kind)
+    options = request.midjourney or MidjourneyOptions()
+    chosen = {"reference_type": kind, **{name: getattr(options, name) for name in OPTION_NAMES}}
+    names = [name for name, value in chosen.items() if value is not None]
+    if model is not None or request.model_id is None:
+        yield from _foreign_options(names, model, known)
+    if model is not None:
+        yield from _range_problems(chosen, model)
+    for link in (options.sref or "").split():
+        if "://" in link and not is_public_https(link):
+            yield Problem(ProblemCode.REFERENCE_NOT_PUBLIC, link)
+
+
+def _foreign_options(names: Sequence[str], model: Model | None, known: Sequence[Model]) -> Iterator[Problem]:
+    """The options that the model does not take, by the models that would."""
+    found: dict[tuple[str, ...], list[str]] = {}
+    for name in names:
+        if not (model and _takes(model, name)):
+            takers = tuple(other.name for other in known if other.medium is not None and _takes(other, name))
+            found.setdefault(takers, []).append(flag(name))
+    for takers, flags in found.items():
+        yield Problem(ProblemCode.OPTION_UNSUPPORTED, ", ".join(flags), takers, model_name=model.name if model else "")
+
+
+def _takes(model: Model, name: str) -> bool:
+    options = option_set(model.id)
+    return options is not None and options.takes(name)
+
+
+def _range_problems(chosen: Mapping[str, OptionValue | None], model: Model) -> Iterator[Problem]:
+    options = option_set(model.id)
+    for name, span in options.ranges.items() if options else ():
+        value = chosen[name]
+        if not isinstance(value, int | float):
+            continue
+        code = None
+        if not span.least <= value <= span.most:
+            code = ProblemCode.OPTION_OUT_OF_RANGE
+        elif span.is_whole and value % 1:
+            code = ProblemCode.OPTION_NOT_WHOLE
+        if code is not None:
+            ends = (written(span.least), written(span.most))
+            yield Problem(code, f"{flag(name)} {written(value)}", ends, model_name=model.name)
+
+
+def _reference_video_problems(request: GenerationRequest, model: Model) -> Iterator[Problem]:
+    if not request.reference_video:
+        return
+    seconds = request.reference_video_seconds
+    if not model.takes_reference_video:
+        yield Problem(ProblemCode.REFERENCE_VIDEO_UNSUPPORTED, request.reference_video, model_name=model.name)
+    elif seconds is None or not 0 < seconds < math.inf:
+        # Without it the upstream takes it for 0 and charges too little (Generate v2, `referenceVideoDuration`).
+        yield Problem(ProblemCode.REFERENCE_VIDEO_LENGTH_UNKNOWN)
+
+
 def _reference_problems(request: GenerationRequest, model: Model | None) -> Iterator[Problem]:
     if model is not None and len(request.references) > model.max_references:
         yield Problem(
@@ -140,14 +249,21 @@ def _reference_problems(request: GenerationRequest, model: Model | None) -> Iter
         )
     for reference in request.references:
         name = reference.filename or reference.url
-        if not reference.is_attachment and not is_public_https(reference.url):
+        if not reference.is_signed and not is_public_https(reference.url):
             yield Problem(ProblemCode.REFERENCE_NOT_PUBLIC, name)
-        if reference.content_type is not None and _bare_type(reference.content_type) not in REFERENCE_TYPES:
+        if reference.size_bytes == 0:
+            yield Problem(ProblemCode.REFERENCE_EMPTY, name)
+        elif not _may_be_picture(reference):
             yield Problem(ProblemCode.REFERENCE_NOT_IMAGE, name, REFERENCE_TYPES)
         if reference.size_bytes is not None and reference.size_bytes > REFERENCE_MAX_BYTES:
             yield Problem(ProblemCode.REFERENCE_TOO_LARGE, name, limit=REFERENCE_MAX_BYTES)
-        if reference.size_bytes == 0:
-            yield Problem(ProblemCode.REFERENCE_NOT_IMAGE, name, REFERENCE_TYPES)
+
+
+def _may_be_picture(reference: Reference) -> bool:
+    """By what is said of it, or by its ending where nothing is said."""
+    if reference.content_type is not None:
+        return _bare_type(reference.content_type) in REFERENCE_TYPES
+    return not _NO_PICTURE.fullmatch(reference.filename or reference.url.partition("?")[0].partition("#")[0])
 
 
 def _bare_type(content_type: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +11,8 @@ from bot.domain.gate import PauseReason
 from bot.domain.jobs import Job
 
 REDRAW_SECONDS = 60.0
-REDRAW_PART = 0.25
+REDRAW_PART = 0.5
+REDRAW_GRID_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +48,24 @@ class Waiting:
     pause_reason: PauseReason | None = None
     paused_until: float | None = None
 
-    @property
-    def redraw_after_seconds(self) -> float:
-        """When the place is worth showing anew: once a quarter of the wait has passed, at most once a minute."""
-        return max(REDRAW_SECONDS, REDRAW_PART * (self.wait_seconds or 0.0))
+    def redraw_at(self, now: float) -> float:
+        """When the place is worth showing anew, in epoch seconds like `now`.
+
+        Once half of the wait has passed, at most once a minute, and not in a pause: nothing moves in it. On a grid,
+        so that a thousand cards wake the process together.
+        """
+        moves_at = max(now, self.paused_until or now)
+        wait_seconds = max(0.0, (self.wait_seconds or 0.0) - (moves_at - now))
+        at = max(now + REDRAW_SECONDS, moves_at + REDRAW_PART * wait_seconds)
+        return math.ceil(at / REDRAW_GRID_SECONDS) * REDRAW_GRID_SECONDS
+
+
+@dataclass(frozen=True, slots=True)
+class Ancestor:
+    """A job that another went on from, and where its card stands (None: nowhere that others see)."""
+
+    job_id: int
+    url: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +83,14 @@ class CardView:
     media: tuple[ShownMedia, ...] = ()
     references: tuple[ShownReference, ...] = ()
     mentions_member: bool = False
+    only: int | None = None
+    """The one candidate (from 1) that is shown, away from its card; None: all."""
+    ancestors: tuple[Ancestor, ...] = ()
+    """What it goes on from, the nearest last."""
+    balance_credits: int | None = None
+    """While it waits: what is left, as last told; None: not known, or without limit."""
+    slow_seconds: float | None = None
+    """How long nine in ten of this model take at most; None: not known."""
 
 
 @dataclass(frozen=True, slots=True)

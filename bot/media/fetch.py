@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 from bot.domain.catalog import Medium
 from bot.errors import MediaDown, MediaError, MediaGone, MediaTooLarge, MediaUnsafe
+from bot.media.measure import measure
 from bot.media.sniff import HEADER_BYTES, Kind, dimensions, kind_of
 from bot.net import Encoded, Incoming, NetError, Overlong, Pool, Unsafe
+
+T = TypeVar("T")
 
 REDIRECTS_MAX = 3
 IMAGE_MAX_BYTES = 64 * 1024 * 1024
@@ -27,22 +30,32 @@ _GONE = (401, 403, 404, 410, 451)
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """What a file turned out to be. Pixels are None for videos."""
+    """What a file turned out to be. What is None its header does not tell; pictures last no time."""
 
     kind: Kind
     size_bytes: int
     width: int | None = None
     height: int | None = None
+    duration_seconds: float | None = None
 
 
 async def download(pool: Pool, url: str, target: Path, max_bytes: int) -> None:
     """The bytes behind `url` as the file `target`, following up to 3 redirects. Raises MediaError, OSError (disk)."""
+    await _followed(pool, url, max_bytes, lambda incoming: _to_disk(incoming, target))
+
+
+async def read(pool: Pool, url: str, max_bytes: int) -> bytes:
+    """The bytes behind `url`, following up to 3 redirects. Raises MediaError."""
+    return await _followed(pool, url, max_bytes, _to_memory)
+
+
+async def _followed(pool: Pool, url: str, max_bytes: int, take: Callable[[Incoming], Awaitable[T]]) -> T:
     for _ in range(REDIRECTS_MAX + 1):
         try:
             async with pool.stream("GET", url, body_bytes=max_bytes) as incoming:
                 if incoming.head.status not in _REDIRECTS:
-                    await _keep(incoming, target)
-                    return
+                    _check_status(incoming.head.status)
+                    return await take(incoming)
                 url = _next_hop(url, incoming)
         except NetError as error:
             raise _media_error(error, url) from error
@@ -57,18 +70,24 @@ def _next_hop(url: str, incoming: Incoming) -> str:
         raise MediaUnsafe("a redirect to nowhere") from error
 
 
-async def _keep(incoming: Incoming, target: Path) -> None:
-    status = incoming.head.status
+def _check_status(status: int) -> None:
     if status in _GONE:
         raise MediaGone(f"HTTP {status}")
     if status != 200:  # noqa: PLR2004  nothing else brings the whole file
         raise MediaDown(f"HTTP {status}")
+
+
+async def _to_disk(incoming: Incoming, target: Path) -> None:
     file = await asyncio.to_thread(target.open, "wb")
     try:
         async for chunk in incoming.chunks():
             await asyncio.to_thread(file.write, chunk)
     finally:
         await asyncio.to_thread(file.close)
+
+
+async def _to_memory(incoming: Incoming) -> bytes:
+    return b"".join([chunk async for chunk in incoming.chunks()])
 
 
 def _media_error(error: NetError, url: str) -> MediaError:
@@ -106,7 +125,8 @@ def sight(path: Path, medium: Medium | None = None) -> Sighting:
 
 def _measured(file: BinaryIO, kind: Kind, size_bytes: int) -> Sighting:
     if kind.medium is Medium.VIDEO:
-        return Sighting(kind, size_bytes)
+        measures = measure(file, kind, size_bytes)
+        return Sighting(kind, size_bytes, measures.width, measures.height, measures.duration_seconds)
     width, height = dimensions(file, kind) or (0, 0)
     if not width or not height:
         raise MediaUnsafe(f"{kind.content_type} with a damaged header")

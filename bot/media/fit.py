@@ -1,9 +1,10 @@
-"""Making a picture small enough to attach. The only import of Pillow in `bot`; blocking, so call it in a thread."""
+"""Making a picture small: to attach, or for a list. The only import of Pillow in `bot`; blocking, so use a thread."""
 
 from __future__ import annotations
 
 import math
 import warnings
+from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 
@@ -25,13 +26,36 @@ def reencoded(path: Path, limit_bytes: int) -> bytes | None:
 
     None where that does not do, where it moves (a JPEG would not), or where it cannot be decoded.
     """
+    return _decoded(path, lambda opened: None if _moves(opened) else _under(_flat(opened), limit_bytes))
+
+
+def thumbnail(path: Path, side_pixels: int, limit_bytes: int) -> bytes | None:
+    """The picture (the first of one that moves) as a JPEG in a square of `side_pixels`, never larger than it was.
+
+    None where `limit_bytes` cannot be kept, or where it cannot be decoded.
+    """
+    return _decoded(path, lambda opened: _under(_small(opened, side_pixels), limit_bytes))
+
+
+def _decoded(path: Path, make: Callable[[Image.Image], bytes | None]) -> bytes | None:
     try:
         with Image.open(path, formats=FORMATS) as opened:
-            if getattr(opened, "is_animated", False) or opened.width * opened.height > DECODE_MAX_PIXELS:
-                return None
-            return _under(_flat(opened), limit_bytes)
+            return None if opened.width * opened.height > DECODE_MAX_PIXELS else make(opened)
     except Exception:  # noqa: BLE001  Pillow's errors for damaged and hostile files have no common root
         return None
+
+
+def _moves(picture: Image.Image) -> bool:
+    return bool(getattr(picture, "is_animated", False))
+
+
+def _small(picture: Image.Image, side_pixels: int) -> Image.Image:
+    side = (side_pixels, side_pixels)
+    # A JPEG can be decoded at a fraction of its size; others take no notice.
+    picture.draft("RGB", side)
+    flat = _flat(picture)
+    flat.thumbnail(side, Image.Resampling.LANCZOS, reducing_gap=2.0)
+    return flat
 
 
 def _under(picture: Image.Image, limit_bytes: int) -> bytes | None:

@@ -7,23 +7,23 @@ import contextlib
 import logging
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from weakref import WeakValueDictionary
 
 from bot.clock import Clock
 from bot.domain.catalog import Medium
-from bot.errors import MediaDown
+from bot.errors import MediaDown, MediaError
 from bot.media.fetch import IMAGE_MAX_BYTES, VIDEO_MAX_BYTES, Sighting, download, sight
-from bot.media.fit import reencoded
+from bot.media.fit import reencoded, thumbnail
 from bot.media.sniff import KINDS
 from bot.net import Pool
 from bot.ports import MediaFile
 
 FETCHES_AT_ONCE = 4
 QUOTA_BYTES = 2 * 1024**3
-KEPT_SECONDS = 7 * 24 * 3600.0
+KEPT_SECONDS = 30 * 24 * 3600.0
 # Younger files may be on their way to Discord at this moment, quota or not.
 UNTOUCHED_SECONDS = 900.0
 
@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Keeping:
-    """How much is kept, and how long."""
+    """How much is kept, and how long after it was last asked for."""
 
     quota_bytes: int = QUOTA_BYTES
     kept_seconds: float = KEPT_SECONDS
@@ -59,15 +59,29 @@ class MediaLibrary:
                 kept = await asyncio.to_thread(self._kept, job_id, index)
                 return kept or await self._brought(job_id, index, url, medium)
 
+    async def kept(self, job_id: int, index: int) -> MediaFile | None:
+        """The file if it is here; nothing is fetched. Raises MediaDown (disk)."""
+        with _disk():
+            return await asyncio.to_thread(self._kept, job_id, index)
+
     async def fit(self, file: MediaFile, limit_bytes: int) -> MediaFile | None:
         """`file` itself where it fits, a picture re-encoded once, else None: link it. Raises MediaDown (disk)."""
         if file.size_bytes <= limit_bytes:
             return file
+        return await self._beside(file, f"{limit_bytes}", lambda: reencoded(file.path, limit_bytes))
+
+    async def thumbnail(self, file: MediaFile, side_pixels: int, limit_bytes: int) -> MediaFile | None:
+        """A small JPEG of a picture, made once; None for videos and what cannot be decoded. Raises MediaDown (disk)."""
+        name = f"{side_pixels}px-{limit_bytes}"
+        return await self._beside(file, name, lambda: thumbnail(file.path, side_pixels, limit_bytes))
+
+    async def _beside(self, file: MediaFile, name: str, make: Callable[[], bytes | None]) -> MediaFile | None:
         if not file.content_type.startswith("image/"):
             return None
+        path = file.path.with_name(f"{file.path.stem}-{name}.jpg")
         async with self._decoding:
             with _disk():
-                return await asyncio.to_thread(_fitted, file, limit_bytes)
+                return await asyncio.to_thread(self._made, path, make)
 
     async def drop(self, job_id: int) -> None:
         """Remove what was kept for a job."""
@@ -79,8 +93,33 @@ class MediaLibrary:
 
     def _kept(self, job_id: int, index: int) -> MediaFile | None:
         paths = (self._root / str(job_id) / f"{index}.{kind.extension}" for kind in KINDS)
-        path = next((path for path in paths if path.exists()), None)
-        return None if path is None else _file(path, sight(path))
+        return next((file for path in paths if (file := self._intact(path)) is not None), None)
+
+    def _made(self, path: Path, make: Callable[[], bytes | None]) -> MediaFile | None:
+        """The JPEG at `path`, made where it is not there yet."""
+        file = self._intact(path)
+        if file is not None:
+            return file
+        data = make()
+        if data is None:
+            return None
+        part = path.with_suffix(".part")
+        part.write_bytes(data)
+        part.replace(path)
+        return _file(path, sight(path))
+
+    def _intact(self, path: Path) -> MediaFile | None:
+        """The file at `path`, which counts as asked for; None where there is none."""
+        if not path.exists():
+            return None
+        try:
+            file = _file(path, sight(path))
+        except MediaError:
+            # A power cut can leave the name without the bytes.
+            path.unlink(missing_ok=True)
+            return None
+        os.utime(path, (self._clock.now(),) * 2)
+        return file
 
     async def _brought(self, job_id: int, index: int, url: str, medium: Medium) -> MediaFile:
         folder = self._root / str(job_id)
@@ -138,22 +177,17 @@ def _disk() -> Iterator[None]:
 
 
 def _file(path: Path, sighting: Sighting) -> MediaFile:
-    return MediaFile(path, sighting.kind.content_type, sighting.size_bytes, sighting.width, sighting.height)
+    return MediaFile(
+        path,
+        sighting.kind.content_type,
+        sighting.size_bytes,
+        sighting.width,
+        sighting.height,
+        sighting.duration_seconds,
+    )
 
 
 def _settled(part: Path, medium: Medium) -> MediaFile:
     """The file under its final name, which only whole files ever have."""
     sighting = sight(part, medium)
     return _file(part.replace(part.with_suffix(f".{sighting.kind.extension}")), sighting)
-
-
-def _fitted(file: MediaFile, limit_bytes: int) -> MediaFile | None:
-    path = file.path.with_name(f"{file.path.stem}-{limit_bytes}.jpg")
-    if not path.exists():
-        data = reencoded(file.path, limit_bytes)
-        if data is None:
-            return None
-        part = path.with_suffix(".part")
-        part.write_bytes(data)
-        part.replace(path)
-    return _file(path, sight(path))

@@ -6,11 +6,12 @@ import asyncio
 import logging
 from dataclasses import dataclass
 
-from bot.clock import Clock, wait_until
+from bot.clock import Clock
 from bot.domain.jobs import FINAL_STATES
 from bot.errors import MediaDown, StoreDown, SurfaceDown
 from bot.pipeline.delivery import Delivery
 from bot.pipeline.patience import backoff_seconds
+from bot.pipeline.stage import run_stage
 from bot.ports import Cards
 from bot.services.signals import Signals
 
@@ -56,22 +57,15 @@ class Courier:
 
     async def run(self) -> None:
         """Until stopped; what is in flight gets a moment, then is left to the next start."""
-        failures = 0
         try:
-            while not self._signals.stopping.is_set():
-                self._rung.clear()
-                try:
-                    await self._sweep()
-                    await self._ask_for_redraws()
-                    next_at = await self._take_up()
-                    failures = 0
-                except StoreDown:
-                    failures += 1
-                    log.exception("what is behind could not be read")
-                    next_at = self._clock.now() + backoff_seconds(failures)
-                await wait_until(self._rung, next_at, self._clock)
+            await run_stage("courier", self._step, self._rung, self._signals.stopping, self._clock)
         finally:
             await self._end()
+
+    async def _step(self) -> float:
+        await self._sweep()
+        await self._ask_for_redraws()
+        return await self._take_up()
 
     async def _sweep(self) -> None:
         if self._clock.now() >= self._sweep_at:

@@ -8,8 +8,17 @@ from dataclasses import replace
 from bot.clock import Clock
 from bot.domain.jobs import Job, JobState
 from bot.domain.views import CardView
-from bot.errors import ChannelClosed, InteractionLost, MessageGone, PayloadTooLarge, ShowRefused, TokenDead
-from bot.pipeline.exhibits import REQUEST_LIMIT_BYTES, Exhibits
+from bot.errors import (
+    ChannelClosed,
+    InteractionLost,
+    MediaDown,
+    MessageGone,
+    PayloadTooLarge,
+    ShowRefused,
+    TokenDead,
+    Unsearchable,
+)
+from bot.pipeline.exhibits import Exhibits, linked
 from bot.pipeline.ladder import NONCE_SECONDS, POSTED_AGAIN, needs_channel, nonce_of, rungs, shown_revision
 from bot.ports import Card, CardKind, Cards, Rung, Showing, Shown, Surface
 from bot.ui.cards import draw
@@ -48,32 +57,35 @@ class Delivery:
                 log.info("job %d: %s is closed: %s", job.id, rung, error)
                 closed = True
                 card = await self._post_failed(card, rung)
-            except ShowRefused as error:
+            except (ShowRefused, Unsearchable) as error:
                 log.warning("job %d: %s was refused: %s", job.id, rung, error)
                 card = await self._post_failed(card, rung)
             else:
                 await self._record(view, shown_revision(card, rung), shown, pinged=rung in POSTED_AGAIN)
                 return
-        await self._give_up(job, card.wanted)
+        await self._give_up(job, card.wanted, as_links=as_links)
 
     async def _show_fitting(self, job: Job, card: Card, rung: Rung, *, as_links: bool) -> tuple[Shown, CardView]:
+        view = await self._view(job, card, rung, as_links=as_links)
         try:
-            view = await self._view(job, card, rung, as_links=as_links)
             return await self._show(job, card, rung, draw(view)), view
         except PayloadTooLarge as error:
             log.info("job %d: too large to attach, linked instead: %s", job.id, error)
+            view = linked(view, is_too_large=True)
+        except MediaDown as error:
+            if not as_links:
+                raise
+            log.warning("job %d: linked instead: %s", job.id, error)
+            view = linked(view)
         try:
-            view = await self._view(job, card, rung, as_links=as_links, room_bytes=0)
             return await self._show(job, card, rung, draw(view)), view
         except PayloadTooLarge as still:
             raise ShowRefused(still.code, still.detail) from still
 
-    async def _view(
-        self, job: Job, card: Card, rung: Rung, *, as_links: bool, room_bytes: int = REQUEST_LIMIT_BYTES
-    ) -> CardView:
+    async def _view(self, job: Job, card: Card, rung: Rung, *, as_links: bool) -> CardView:
         # A new message cannot name the files that an earlier one carries.
         source = replace(card, references=()) if rung in POSTED_AGAIN else card
-        view = await self._exhibits.view(job, source, as_links=as_links, room_bytes=room_bytes)
+        view = await self._exhibits.view(job, source, as_links=as_links)
         return replace(view, mentions_member=rung is Rung.CHANNEL_POST)
 
     async def _show(self, job: Job, card: Card, rung: Rung, message: Message) -> Shown:
@@ -134,19 +146,16 @@ class Delivery:
 
     async def _record(self, view: CardView, revision: int, shown: Shown, *, pinged: bool) -> None:
         carried = tuple(file for file in shown.attachments if file.filename.startswith("reference-"))
-        redraw_at = None if view.waiting is None else self._clock.now() + view.waiting.redraw_after_seconds
+        redraw_at = None if view.waiting is None else view.waiting.redraw_at(self._clock.now())
         await self._cards.shown(view.job.id, Showing(revision, shown, carried, pinged, redraw_at))
-        if view.job.is_final:
-            await self._exhibits.forget(view.job)
 
     async def _unwanted(self, job: Job) -> None:
         log.info("job %d: its message was deleted, nothing more is shown", job.id)
         await self._cards.unwanted(job.id)
-        if job.is_final:
-            await self._exhibits.forget(job)
 
-    async def _give_up(self, job: Job, revision: int) -> None:
+    async def _give_up(self, job: Job, revision: int, *, as_links: bool) -> None:
         if job.is_final:
+            await self._exhibits.keep(job, as_links=as_links)
             log.warning("job %d: there is no way to show its end; it is kept", job.id)
             await self._cards.undeliverable(job.id)
         else:

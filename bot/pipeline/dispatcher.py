@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 
-from bot.clock import Clock, wait_until
+from bot.clock import Clock
 from bot.domain.jobs import Failure, FailureCode, Job
 from bot.errors import KeyRejected, OutcomeUnknown, OutOfCredits, StoreDown, SubmissionError, SurfaceDown
 from bot.pipeline.patience import backoff_seconds
 from bot.pipeline.references import References
+from bot.pipeline.stage import run_stage
 from bot.ports import Accepted, Account, Claim, Idle, Provider, Stale, Submissions, Wait
 from bot.services.catalogue import Catalogue
 from bot.services.signals import Signals
@@ -21,6 +22,10 @@ FRESH_SECONDS = 1800.0
 REFRESH_SECONDS = 10.0
 REFRESH_PATIENCE = 4
 """So many failed tries, 1, 2 and 4 seconds apart: what a reference link may cost the others in the line."""
+PATIENCE_SECONDS = 60.0
+"""Without an answer for so long a submission counts as unknown, and the others go on."""
+LATE_AT_ONCE = 32
+"""So many of those are still listened to, each until the network gives it up."""
 DRAIN_SECONDS = 5.0
 """How long answers in flight may still land after the stop."""
 
@@ -47,6 +52,7 @@ class Dispatcher:
         self._clock = clock
         self._rung = signals.queued.listen()
         self._in_flight: set[asyncio.Task[None]] = set()
+        self._late: set[asyncio.Task[None]] = set()
         self._unrecorded = 0
         self._failures = 0
         self._refresh_at = 0.0
@@ -54,28 +60,19 @@ class Dispatcher:
     async def run(self) -> None:
         """Until stopped; then no new claim, and what is in flight may land."""
         try:
-            while not self._signals.stopping.is_set():
-                self._rung.clear()
-                wait_for_at = await self._step()
-                if wait_for_at is None or wait_for_at > self._clock.now():
-                    await wait_until(self._rung, wait_for_at, self._clock)
+            await run_stage("dispatcher", self._step, self._rung, self._signals.stopping, self._clock)
         finally:
             await self._drain()
 
     async def _step(self) -> float | None:
         """Claim once; when to try next (now: at once; None: when rung)."""
-        now = self._clock.now()
         if self._unrecorded:
             return None
-        try:
-            turn = await self._submissions.claim(self._account, now + FRESH_SECONDS)
-            if not isinstance(turn, Stale):
-                self._failures = 0
-            return await self._follow(turn, now)
-        except StoreDown:
-            self._failures += 1
-            log.exception("account %d: nothing could be claimed", self._account.id)
-            return self._clock.now() + backoff_seconds(self._failures, most_seconds=30.0)
+        now = self._clock.now()
+        turn = await self._submissions.claim(self._account, now + FRESH_SECONDS)
+        if not isinstance(turn, Stale):
+            self._failures = 0
+        return await self._follow(turn, now)
 
     async def _follow(self, turn: Claim | Stale | Wait | Idle, now: float) -> float | None:
         match turn:
@@ -96,7 +93,28 @@ class Dispatcher:
         self._signals.cards.ring()
 
     async def _submit(self, job: Job) -> None:
-        outcome = await self._send(job)
+        sending = asyncio.create_task(self._send(job), name=f"post {job.id}")
+        try:
+            await asyncio.wait((sending,), timeout=PATIENCE_SECONDS)
+            if not sending.done():
+                await self._settle(job, OutcomeUnknown(f"no answer within {PATIENCE_SECONDS:g} s"))
+            if sending.done() or self._keep_listening():
+                await self._settle(job, await sending)
+        finally:
+            sending.cancel()
+            await asyncio.gather(sending, return_exceptions=True)
+
+    def _keep_listening(self) -> bool:
+        """Let this task go on in the background, where there is room."""
+        task = asyncio.current_task()
+        if task is None or len(self._late) >= LATE_AT_ONCE:
+            return False
+        self._in_flight.discard(task)
+        self._late.add(task)
+        task.add_done_callback(self._late.discard)
+        return True
+
+    async def _settle(self, job: Job, outcome: Accepted | SubmissionError) -> None:
         self._log_outcome(job, outcome)
         await self._record(job, outcome)
         self._signals.cards.ring()
@@ -122,9 +140,10 @@ class Dispatcher:
                 log.info("job %d: accepted as %s", job.id, generation_id)
             case KeyRejected(message=message):
                 log.warning(
-                    "%s does not take its key (%s): check it in the settings. It is tried once every 10 minutes",
+                    "%s does not take its key (%s): check %s_API_KEY. It is tried once every 10 minutes",
                     provider,
                     message,
+                    provider.upper(),
                 )
             case OutOfCredits(required=required, available=available):
                 log.warning("%s is out of credits: job %d needs %s, %s are left", provider, job.id, required, available)
@@ -182,8 +201,10 @@ class Dispatcher:
 
     async def _drain(self) -> None:
         if self._in_flight:
-            _, late = await asyncio.wait(self._in_flight, timeout=DRAIN_SECONDS)
-            for task in late:
+            _, cut_off = await asyncio.wait(self._in_flight, timeout=DRAIN_SECONDS)
+            for task in cut_off:
                 log.warning("%s: no answer in time; it will be shown as unknown", task.get_name())
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+        left = self._in_flight | self._late
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)

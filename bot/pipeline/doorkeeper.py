@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 
-from bot.clock import Clock, wait_until
+from bot.clock import Clock
 from bot.domain.jobs import FailureCode, Job
-from bot.errors import StoreDown, SurfaceDown, SurfaceError, TokenDead
+from bot.errors import SurfaceDown, SurfaceError, TokenDead
+from bot.pipeline.stage import run_stage
 from bot.ports import Card, CardKind, Cards, Door, Shown, Surface
 from bot.services.signals import Signals
 
@@ -17,6 +19,7 @@ GRACE_SECONDS = 30.0
 """An answer takes three seconds at most; discord.py may still be trying."""
 RETRY_SECONDS = 5.0
 AT_ONCE = 50
+LOOKS_IN_FLIGHT = 8
 
 
 class Doorkeeper:
@@ -29,27 +32,29 @@ class Doorkeeper:
         self._signals = signals
         self._clock = clock
         self._rung = signals.doubts.listen()
+        self._looking = asyncio.Semaphore(LOOKS_IN_FLIGHT)
         self._started_at = clock.now()
 
     async def run(self) -> None:
         """Until stopped."""
-        while not self._signals.stopping.is_set():
-            self._rung.clear()
-            pending = await self._settle_all()
-            await wait_until(self._rung, self._clock.now() + RETRY_SECONDS if pending else None, self._clock)
+        await run_stage("doorkeeper", self._settle_all, self._rung, self._signals.stopping, self._clock)
 
-    async def _settle_all(self) -> bool:
-        """Tells whether some are still open, or were not looked at yet."""
-        try:
-            now = self._clock.now()
-            offered = await self._door.offered(now, AT_ONCE)
-            settled = [await self._settle(job_id) for job_id in offered]
-        except StoreDown:
-            log.exception("offered jobs could not be settled")
-            return True
-        return len(offered) == AT_ONCE or not all(settled)
+    async def _settle_all(self) -> float | None:
+        """When to look again at those that are still open, or were not looked at yet (None: none)."""
+        offered = await self._door.offered(self._clock.now(), AT_ONCE)
+        settled = await asyncio.gather(*map(self._settle_in_turn, offered), return_exceptions=True)
+        for outcome in settled:
+            if isinstance(outcome, BaseException):
+                raise outcome
+        is_done = len(offered) < AT_ONCE and all(settled)
+        return None if is_done else self._clock.now() + RETRY_SECONDS
+
+    async def _settle_in_turn(self, job_id: int) -> bool:
+        async with self._looking:
+            return await self._settle(job_id)
 
     async def _settle(self, job_id: int) -> bool:
+        """Tells whether it is known now."""
         found = await self._cards.read(job_id)
         if found is None:
             return True
@@ -73,10 +78,14 @@ class Doorkeeper:
         return True
 
     async def _find(self, job: Job, card: Card) -> Shown | None:
-        """By the token while it lives; later among the channel's messages: the card is known by its buttons."""
+        """By the token while it lives; later among the channel's messages: the card is known by its buttons.
+
+        The answer need not be the card: after a fault it may be an apology.
+        """
         if card.token is not None:
             with contextlib.suppress(TokenDead):
-                return await self._surface.find_answer(card.token)
+                answer = await self._surface.find_answer(card.token)
+                return answer if answer is not None and answer.job_id == job.id else None
         if card.kind is CardKind.CHANNEL:
             return await self._surface.find_post(card.channel_id, job.id, job.created_at)
         return None

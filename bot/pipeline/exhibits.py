@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.domain.catalog import Medium
 from bot.domain.jobs import Job, JobState
@@ -10,7 +12,7 @@ from bot.domain.requests import Reference
 from bot.domain.views import CardView, ShownMedia, ShownReference
 from bot.errors import MediaDown, MediaError, MediaGone, MediaTooLarge
 from bot.pipeline.references import carried_name
-from bot.ports import Card, Media
+from bot.ports import Card, Media, MediaFile
 from bot.services.viewing import CardViews
 
 log = logging.getLogger(__name__)
@@ -28,28 +30,26 @@ class Exhibits:
         self._media = media
         self._views = views
 
-    async def view(
-        self, job: Job, card: Card, *, as_links: bool = False, room_bytes: int = REQUEST_LIMIT_BYTES
-    ) -> CardView:
+    async def view(self, job: Job, card: Card, *, as_links: bool = False) -> CardView:
         """The card's view, results fetched and fitted. Raises MediaDown, StoreDown.
 
-        `as_links`: no MediaDown, results that cannot be had now are linked. `room_bytes`: of all files together.
+        `as_links`: no MediaDown, results that cannot be had now are linked.
         """
-        media = await self._results(job, card, room_bytes, as_links=as_links) if self._shows_results(job) else []
-        room_bytes -= sum(item.size_bytes for item in media if item.path is not None)
+        media = await self._results(job, card, as_links=as_links)
+        if job.cancel_asked_at is not None:
+            media = []
+        room_bytes = REQUEST_LIMIT_BYTES - sum(item.size_bytes for item in media if item.path is not None)
         references = await self._references(job, card, room_bytes)
         return await self._views.of(job, media=media, references=references)
 
-    async def forget(self, job: Job) -> None:
-        """Its end was shown: the files are not needed here any more."""
-        await self._media.drop(job.id)
+    async def keep(self, job: Job, *, as_links: bool = False) -> None:
+        """Bring a result here that cannot be shown. Raises MediaDown, not with `as_links`."""
+        for index, url in enumerate(_result_urls(job)):
+            await self._file(job, index, url, as_links=as_links)
 
-    def _shows_results(self, job: Job) -> bool:
-        return job.state is JobState.SUCCEEDED and job.cancel_asked_at is None
-
-    async def _results(self, job: Job, card: Card, room_bytes: int, *, as_links: bool) -> list[ShownMedia]:
+    async def _results(self, job: Job, card: Card, *, as_links: bool) -> list[ShownMedia]:
         found: list[ShownMedia] = []
-        urls = () if job.result is None else job.result.media_urls
+        urls, room_bytes = _result_urls(job), REQUEST_LIMIT_BYTES
         for index, url in enumerate(urls):
             # Each gets its share of what is left of the request.
             share_bytes = min(card.attachment_limit_bytes, room_bytes // (len(urls) - index))
@@ -59,19 +59,23 @@ class Exhibits:
         return found
 
     async def _result(self, job: Job, index: int, url: str, limit_bytes: int, *, as_links: bool) -> ShownMedia:
-        if limit_bytes <= 0:
-            return ShownMedia(url, is_too_large=True)
-        try:
-            file = await self._media.fetch(job.id, index, url, job.medium)
-        except MediaError as error:
-            if isinstance(error, MediaDown) and not as_links:
-                raise
-            log.warning("job %d: result %d cannot be brought here: %s", job.id, index, error)
-            return ShownMedia(url, is_gone=isinstance(error, MediaGone), is_too_large=isinstance(error, MediaTooLarge))
+        file = await self._file(job, index, url, as_links=as_links)
+        if isinstance(file, MediaError):
+            return ShownMedia(url, is_gone=isinstance(file, MediaGone), is_too_large=isinstance(file, MediaTooLarge))
         fitted = await self._media.fit(file, limit_bytes)
         if fitted is None:
             return ShownMedia(url, is_too_large=True)
         return ShownMedia(url, fitted.path, fitted.content_type, fitted.size_bytes)
+
+    async def _file(self, job: Job, index: int, url: str, *, as_links: bool) -> MediaFile | MediaError:
+        """The file, or why there is none."""
+        try:
+            return await self._media.fetch(job.id, index, url, job.medium)
+        except MediaError as error:
+            if isinstance(error, MediaDown) and not as_links:
+                raise
+            log.warning("job %d: result %d cannot be brought here: %s", job.id, index, error)
+            return error
 
     async def _references(self, job: Job, card: Card, room_bytes: int) -> list[ShownReference]:
         """Those given as files are carried by the card, so that fresh links can be had later."""
@@ -98,3 +102,13 @@ class Exhibits:
             log.info("job %d: reference %d is not carried by the card: %s", job.id, index + 1, error)
             return as_link
         return ShownReference(name, reference.url, path=file.path)
+
+
+def linked(view: CardView, *, is_too_large: bool = False) -> CardView:
+    """The same without a file to upload: what would be attached is linked."""
+    media = tuple(m if m.path is None else ShownMedia(m.url, is_too_large=is_too_large) for m in view.media)
+    return replace(view, media=media, references=tuple(replace(r, path=None) for r in view.references))
+
+
+def _result_urls(job: Job) -> Sequence[str]:
+    return job.result.media_urls if job.state is JobState.SUCCEEDED and job.result is not None else ()

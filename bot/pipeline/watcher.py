@@ -6,23 +6,28 @@ import asyncio
 import logging
 from dataclasses import dataclass
 
-from bot.clock import Clock, wait_until
+from bot.clock import Clock
 from bot.domain.catalog import Medium
-from bot.domain.jobs import Job, JobState
+from bot.domain.jobs import DEADLINE_SECONDS, Job, JobState
 from bot.errors import LookupFailed, NotFound, StoreDown, Unavailable
 from bot.pipeline.patience import backoff_seconds
+from bot.pipeline.stage import run_stage
 from bot.ports import Account, Asking, Generation, GenerationState, Provider, Watching
 from bot.services.signals import Signals
 
 log = logging.getLogger(__name__)
 
-DEADLINE_SECONDS = {Medium.IMAGE: 300.0, Medium.VIDEO: 600.0}
 SILENCE_SECONDS = 1800.0
 """With no answer at all for this long after the deadline it is passed, too."""
 FIRST_LOOK_MAX_SECONDS = {Medium.IMAGE: 60.0, Medium.VIDEO: 120.0}
 """What ended while nobody looked, or over a step of the clock, seems to have taken an hour: nobody waits for that."""
+PATIENCE_MAX_SECONDS = 60.0
 RETRY_AFTER_MAX_SECONDS = 60.0
-LATE_LOOKS_AFTER_SECONDS = (120.0, 600.0, 1800.0)
+LATE_LOOKS_AFTER_SECONDS = (120.0, 480.0, 1200.0)
+"""Each after the one before, the first after the time-out. One that gets no answer is made again and not counted."""
+LATE_PATIENCE_MAX_SECONDS = 600.0
+LATE_SILENCE_SECONDS = 24 * 3600.0
+"""With no answer to a late look for this long after the time-out nobody looks any more."""
 POLLS_IN_FLIGHT = 16
 
 
@@ -32,9 +37,15 @@ class Watch:
 
     job: Job
     due_at: float
+    looks_left: int = 0
+    """Late ones."""
     failures: int = 0
     percent: int | None = None
     is_polling: bool = False
+
+    @property
+    def is_late(self) -> bool:
+        return self.job.state is JobState.TIMED_OUT
 
     @property
     def deadline_at(self) -> float:
@@ -63,36 +74,34 @@ class Watcher:
         self._clock = clock
         self._poll_seconds = poll_seconds
         self._rung = signals.running.listen()
+        self._rings_heard: int | None = None
         self._watches: dict[int, Watch] = {}
         self._polls: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
         """Until stopped. A poll costs nothing and changes nothing: those in flight are let go."""
-        failures = 0
         try:
-            while not self._signals.stopping.is_set():
-                self._rung.clear()
-                try:
-                    await self._take_up()
-                    failures = 0
-                    next_at = self._poll_due()
-                except StoreDown:
-                    failures += 1
-                    log.exception("what runs could not be read")
-                    next_at = self._clock.now() + backoff_seconds(failures)
-                await wait_until(self._rung, next_at, self._clock)
+            await run_stage("watcher", self._step, self._rung, self._signals.stopping, self._clock)
         finally:
             for poll in self._polls:
                 poll.cancel()
             await asyncio.gather(*self._polls, return_exceptions=True)
 
+    async def _step(self) -> float | None:
+        # A poll that ended wakes, too, and changes nothing of what there is to look at.
+        rings = self._signals.running.rings
+        if rings != self._rings_heard:
+            await self._take_up()
+            self._rings_heard = rings
+        return self._poll_due()
+
     async def _take_up(self) -> None:
         for job in await self._watching.running():
             if job.id not in self._watches:
                 self._watches[job.id] = Watch(job, await self._first_look_at(job))
-        for job, next_look_at in await self._watching.late():
-            if job.id not in self._watches:
-                self._watches[job.id] = Watch(job, next_look_at)
+        for late in await self._watching.late():
+            if late.job.id not in self._watches:
+                self._watches[late.job.id] = Watch(late.job, late.next_look_at, late.looks_left)
 
     async def _first_look_at(self, job: Job) -> float:
         """One interval before the shortest time lately seen: were it the time itself, it could never get shorter."""
@@ -136,16 +145,18 @@ class Watcher:
 
     async def _look(self, watch: Watch) -> Generation | None:
         """None: no answer, or the upstream does not know it (yet)."""
-        job = watch.job
+        job, account = watch.job, self._account_of(watch.job)
         assert job.generation_id is not None, "what runs has an id"
         try:
-            generation = await self._providers[job.provider].look(job.generation_id, self._key_of(job))
+            generation = await self._providers[job.provider].look(job.generation_id, account.key or "")
         except NotFound:
             watch.failures = 0
             return Generation(GenerationState.PROCESSING)
         except LookupFailed as error:
             self._put_off(watch, error.retry_after_seconds if isinstance(error, Unavailable) else None)
             log.info("job %d: no answer to look number %d: %s", job.id, watch.failures, error)
+            if isinstance(error, Unavailable) and error.key_rejected:
+                await self._pause(account, error)
             return None
         except Exception:
             # A fault of our own is no answer either: the job must not run for ever because of it.
@@ -155,42 +166,63 @@ class Watcher:
         watch.failures = 0
         return generation
 
+    async def _pause(self, account: Account, error: Unavailable) -> None:
+        """A key that is refused here would be refused for submissions, too."""
+        if await self._watching.reject_key(account.id):
+            log.warning(
+                "%s does not take its key any more (%s): check %s_API_KEY. Nothing new is sent, but one probe "
+                "every 10 minutes",
+                account.provider,
+                error.detail,
+                account.provider.upper(),
+            )
+
     def _put_off(self, watch: Watch, retry_after_seconds: float | None) -> None:
         watch.failures += 1
-        patience_seconds = backoff_seconds(watch.failures, self._poll_seconds)
+        most_seconds = LATE_PATIENCE_MAX_SECONDS if watch.is_late else PATIENCE_MAX_SECONDS
+        patience_seconds = backoff_seconds(watch.failures, self._poll_seconds, most_seconds)
         # A look costs nothing, and a deadline waits for it: no Retry-After may put it off for long.
         asked_seconds = min(retry_after_seconds or 0.0, RETRY_AFTER_MAX_SECONDS)
         watch.due_at = self._clock.now() + max(asked_seconds, patience_seconds)
 
-    def _key_of(self, job: Job) -> str:
+    def _account_of(self, job: Job) -> Account:
         account = self._accounts.get(job.account_id)
-        if account is None or account.key is None:
-            account = next(a for a in self._accounts.values() if a.provider == job.provider and a.key)
-        return account.key or ""
+        if account is not None and account.key is not None:
+            return account
+        return next(a for a in self._accounts.values() if a.provider == job.provider and a.key)
 
     async def _judge(self, watch: Watch, generation: Generation | None, began_at: float) -> None:
-        job = watch.job
         if generation is not None and generation.state is not GenerationState.PROCESSING:
-            await self._watching.finish(job.id, generation)
+            await self._watching.finish(watch.job.id, generation)
             self._forget(watch)
-        elif job.state is JobState.TIMED_OUT:
-            await self._plan_late_look(watch)
+        elif watch.is_late:
+            await self._judge_late(watch, began_at, is_answered=generation is not None)
         elif began_at >= watch.deadline_at + (SILENCE_SECONDS if generation is None else 0.0):
-            first, *_ = LATE_LOOKS_AFTER_SECONDS
-            await self._watching.time_out(job.id, self._clock.now() + first, len(LATE_LOOKS_AFTER_SECONDS))
-            self._forget(watch)
+            await self._time_out(watch)
         elif generation is not None:
             watch.due_at = self._clock.now() + self._poll_seconds
             await self._tell_progress(watch, generation)
 
-    async def _plan_late_look(self, watch: Watch) -> None:
-        """After a late look that found no end: the next, or none."""
-        job = watch.job
-        timed_out_at = job.finished_at or self._clock.now()
-        now = self._clock.now()
-        left = [timed_out_at + after for after in LATE_LOOKS_AFTER_SECONDS if timed_out_at + after > now]
-        await self._watching.look_again(job.id, left[0] if left else None, len(left))
+    async def _time_out(self, watch: Watch) -> None:
+        next_look_at, looks = self._clock.now() + LATE_LOOKS_AFTER_SECONDS[0], len(LATE_LOOKS_AFTER_SECONDS)
+        job = await self._watching.time_out(watch.job.id, next_look_at, looks)
         self._forget(watch)
+        if job is not None:
+            self._watches[job.id] = Watch(job, next_look_at, looks)
+
+    async def _judge_late(self, watch: Watch, began_at: float, *, is_answered: bool) -> None:
+        """After a late look that found no end: the same again where it got no answer, else the next, or none."""
+        is_silent_for_good = began_at >= (watch.job.finished_at or began_at) + LATE_SILENCE_SECONDS
+        if not is_answered and not is_silent_for_good:
+            return
+        looks_left = max(watch.looks_left - 1, 0) if is_answered else 0
+        if not looks_left:
+            await self._watching.look_again(watch.job.id, None, 0)
+            self._forget(watch)
+            return
+        next_look_at = began_at + LATE_LOOKS_AFTER_SECONDS[-looks_left]
+        await self._watching.look_again(watch.job.id, next_look_at, looks_left)
+        watch.due_at, watch.looks_left = next_look_at, looks_left
 
     def _forget(self, watch: Watch) -> None:
         del self._watches[watch.job.id]

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from bot.clock import Clock
 from bot.ports.cards import Card, CardKind, CardState, CarriedReference, Rung, Shown, Surface
-from bot.ports.media import Media, MediaFile
+from bot.ports.drafts import Drafts, NewDraft
+from bot.ports.gallery import Gallery, GalleryItem
+from bot.ports.media import Media, MediaFile, TextFiles
+from bot.ports.members import Members
 from bot.ports.stores import (
     Accounts,
     Asking,
@@ -14,7 +17,9 @@ from bot.ports.stores import (
     Door,
     Durations,
     Idle,
+    Late,
     NewJob,
+    PingDue,
     Press,
     Sealer,
     Showing,
@@ -40,13 +45,20 @@ __all__ = [
     "Clock",
     "DocumentStore",
     "Door",
+    "Drafts",
     "Durations",
+    "Gallery",
+    "GalleryItem",
     "Generation",
     "GenerationState",
     "Idle",
+    "Late",
     "Media",
     "MediaFile",
+    "Members",
+    "NewDraft",
     "NewJob",
+    "PingDue",
     "Press",
     "Provider",
     "RateHeaders",
@@ -57,6 +69,7 @@ __all__ = [
     "Stale",
     "Submissions",
     "Surface",
+    "TextFiles",
     "Wait",
     "Watching",
 ]

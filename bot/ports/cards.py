@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from bot.domain.jobs import JobState
 from bot.ui.messages import Message
 
 
@@ -61,7 +62,9 @@ class Card:
     posting_nonce: str | None
     posting_since: float | None
     delivered_at: float | None
-    """When the final state was first shown."""
+    """When an end was first shown."""
+    delivered_state: JobState | None = None
+    """The end that was shown last: one that timed out or is unknown may be followed by another."""
 
     def __repr__(self) -> str:
         return f"Card(job_id={self.job_id}, kind={self.kind}, state={self.state}, {self.shown}/{self.wanted})"
@@ -84,7 +87,9 @@ class Shown:
     message_id: int
     attachments: tuple[CarriedReference, ...] = ()
     actions: frozenset[str] = frozenset()
-    """What its buttons do (`bot.ui.messages.Action`); told by `find_message` alone."""
+    """What its buttons do (`bot.ui.messages.Action`); told by `find_message` and `find_answer` alone."""
+    job_id: int | None = None
+    """The job of its buttons, told by the same; None: it has none."""
 
 
 class Surface(Protocol):
@@ -119,8 +124,10 @@ class Surface(Protocol):
         ...
 
     async def find_post(self, channel_id: int, job_id: int, since: float, besides: int | None = None) -> Shown | None:
-        """A message of ours, posted since (epoch seconds), that shows the job, `besides` a known one; None: there is
-        none."""
+        """A message of ours, posted since (epoch seconds), that shows the job, `besides` a known one that is older.
+
+        None: there is none. Raises Unsearchable where there are too many messages to tell.
+        """
         ...
 
     async def find_direct_post(self, user_id: int, job_id: int, since: float) -> Shown | None:

@@ -8,7 +8,6 @@ from typing import Protocol
 
 from bot.domain.gate import GateLimit, PauseReason
 from bot.domain.jobs import Failure, FailureCode, Job, JobState
-from bot.domain.pings import Notify
 from bot.domain.policy import Limits
 from bot.domain.problems import Problem
 from bot.domain.requests import GenerationRequest
@@ -59,6 +58,8 @@ class NewJob:
     attachment_limit_bytes: int
     parent_id: int | None = None
     press: Press | None = None
+    draft_id: int | None = None
+    """The draft that it was; it can be started once."""
 
     def __repr__(self) -> str:
         return f"NewJob(guild_id={self.guild_id}, user_id={self.user_id}, parent_id={self.parent_id})"
@@ -81,6 +82,10 @@ class Door(Protocol):
 
     async def ask_cancel(self, job_id: int) -> Job | None:
         """Cancel what waits, mark what is under way. The job as it is now; None: there is none."""
+        ...
+
+    async def deleted(self, job_id: int, message_id: int | None) -> None:
+        """A message that shows the job was deleted: where it was its card, nothing more is shown."""
         ...
 
     async def waiting_guilds(self) -> Collection[int]:
@@ -157,13 +162,22 @@ class Submissions(Protocol):
 # ---- watching
 
 
+@dataclass(frozen=True, slots=True)
+class Late:
+    """What timed out, when the next late look is (epoch seconds), and how many are left."""
+
+    job: Job
+    next_look_at: float
+    looks_left: int
+
+
 class Watching(Protocol):
     """What the upstream says of generations under way."""
 
     async def running(self) -> Sequence[Job]: ...
 
-    async def late(self) -> Sequence[tuple[Job, float]]:
-        """What timed out and is still to be looked at, and when (epoch seconds)."""
+    async def late(self) -> Sequence[Late]:
+        """What timed out and is still to be looked at."""
         ...
 
     async def finish(self, job_id: int, generation: Generation) -> Job | None:
@@ -178,6 +192,10 @@ class Watching(Protocol):
 
     async def look_again(self, job_id: int, next_look_at: float | None, looks_left: int) -> None:
         """When the next late look is (None: never again)."""
+        ...
+
+    async def reject_key(self, account_id: int) -> bool:
+        """A look was refused for the account's key: it pauses. Tells whether that is news."""
         ...
 
 
@@ -197,6 +215,15 @@ class Showing:
     """When its place in the line is worth showing anew (epoch seconds); None: never."""
 
 
+@dataclass(frozen=True, slots=True)
+class PingDue:
+    """A member is to be pinged, or was and nobody knows: for this end, since then (epoch seconds)."""
+
+    job_id: int
+    state: JobState
+    since: float
+
+
 class Cards(Protocol):
     """What is behind, and what was shown where."""
 
@@ -214,16 +241,12 @@ class Cards(Protocol):
         """Let at most `count` waiting cards be drawn again that are due; when the next is (None: none is planned)."""
         ...
 
-    async def pings_due(self) -> Sequence[tuple[int, float]]:
-        """Jobs whose end stands and whose member is to be pinged, and since when (epoch seconds)."""
+    async def pings_due(self) -> Sequence[PingDue]:
+        """Jobs whose end stands and whose member is to be pinged."""
         ...
 
-    async def end_ping(self, job_id: int) -> None:
+    async def end_ping(self, ping: PingDue) -> None:
         """The member was pinged, or need not be any more."""
-        ...
-
-    async def choose_notify(self, user_id: int, notify: Notify) -> None:
-        """When the member wants to be pinged."""
         ...
 
     async def skip(self, job_id: int, revision: int) -> None:

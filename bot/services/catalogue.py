@@ -10,6 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from bot.clock import Clock, wait_until
 from bot.domain.catalog import AUTO_RATIO, Catalog, Medium, Model
+from bot.domain.drafts import resolutions_of
 from bot.errors import LookupFailed, StoreError
 from bot.ports import DocumentStore, Provider
 
@@ -112,10 +113,15 @@ class Catalogue:
         return _matching((AUTO_RATIO, *ratios), text, limit)
 
     def resolutions_for(
-        self, model_name: str | None, text: str = "", medium: Medium = Medium.IMAGE, limit: int = CHOICES_MAX
+        self,
+        model_name: str | None,
+        text: str = "",
+        medium: Medium = Medium.IMAGE,
+        tier: str | None = None,
+        limit: int = CHOICES_MAX,
     ) -> tuple[str, ...]:
-        """Resolutions of the model chosen (None or unknown: of all of the medium), smallest first."""
-        resolutions = self._choices(model_name, medium, lambda model: model.resolutions)
+        """Resolutions of the model chosen (None or unknown: of all of the medium) in a tier, smallest first."""
+        resolutions = self._choices(model_name, medium, lambda model: resolutions_of(model, tier))
         return _matching(sorted(resolutions, key=_lines), text, limit)
 
     def qualities_for(
@@ -123,6 +129,15 @@ class Catalogue:
     ) -> tuple[str, ...]:
         """Qualities of the model chosen (None or unknown: of all of the medium)."""
         return _matching(self._choices(model_name, medium, lambda model: model.qualities), text, limit)
+
+    def durations_for(self, model_name: str | None, text: str = "", limit: int = CHOICES_MAX) -> tuple[int, ...]:
+        """Seconds that the model chosen (None or unknown: any for videos) can make, shortest first."""
+        seconds = self._choices(model_name, Medium.VIDEO, lambda model: tuple(map(str, model.durations)))
+        return tuple(map(int, _matching(sorted(seconds, key=int), text, limit)))
+
+    def tiers_for(self, model_name: str | None, text: str = "", limit: int = CHOICES_MAX) -> tuple[str, ...]:
+        """Tiers of the model chosen (None or unknown: of all for videos)."""
+        return _matching(self._choices(model_name, Medium.VIDEO, lambda model: model.tiers), text, limit)
 
     def _choices(
         self, model_name: str | None, medium: Medium, choices: Callable[[Model], tuple[str, ...]]

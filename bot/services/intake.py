@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from bot.domain.catalog import Model
+from bot.domain.drafts import DraftView, is_dear
 from bot.domain.jobs import FailureCode, Job
 from bot.domain.policy import Limits
 from bot.domain.pricing import estimate_credits
@@ -16,6 +17,7 @@ from bot.domain.views import CardView
 from bot.errors import Refused, StoreDown
 from bot.ports import Account, Asking, CardKind, Door, NewJob, Press
 from bot.services.catalogue import Catalogue
+from bot.services.drafts import Drafting
 from bot.services.origin import Origin
 from bot.services.signals import Signals
 from bot.services.viewing import CardViews
@@ -37,6 +39,22 @@ class Rules:
 
     limits: Limits = field(default_factory=Limits)
     allow_direct_messages: bool = False
+    confirm_above_credits: int = 100
+    """Dearer ones are confirmed first; 0: all of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """A request that was found good."""
+
+    request: GenerationRequest
+    account: Account
+    price_credits: int | None
+
+
+def press_of(button: str, job_id: int, index: int | None, user_id: int) -> Press:
+    """A click as the store tells it from others: one job for each member and button until its card stands."""
+    return Press(f"{button}:{job_id}:{index or 0}:{user_id}", Problem(ProblemCode.ALREADY_PRESSED))
 
 
 class Intake:
@@ -51,6 +69,7 @@ class Intake:
         accounts: Mapping[str, Account],
         signals: Signals,
         rules: Rules,
+        drafting: Drafting,
     ) -> None:
         """`accounts`: the default account of each provider."""
         self._door = door
@@ -60,16 +79,47 @@ class Intake:
         self._accounts = accounts
         self._signals = signals
         self._rules = rules
+        self._drafting = drafting
 
     async def offer(self, request: GenerationRequest, origin: Origin, *, parent_id: int | None = None) -> Offer:
         """Check, price and store a request, and say how its card looks. Raises Refused: nothing was stored."""
-        return await self._offer(request, origin, parent_id, None)
+        return await self._offer(self._checked(request, origin), origin, parent_id)
 
-    async def again(self, job_id: int, origin: Origin) -> Offer:
+    async def ask(
+        self,
+        request: GenerationRequest,
+        origin: Origin,
+        *,
+        typing: Sequence[Problem] = (),
+        parent_id: int | None = None,
+        press: Press | None = None,
+    ) -> Offer | DraftView:
+        """As `offer`, but what is dear becomes a draft, to be confirmed first. Raises Refused.
+
+        `typing`: what was wrong with the text that the request came from.
+        """
+        wish = self._checked(request, origin, typing)
+        if is_dear(wish.price_credits, self._rules.confirm_above_credits):
+            return await self._drafting.begin(wish.request, origin, parent_id=parent_id)
+        return await self._offer(wish, origin, parent_id, press)
+
+    async def start(
+        self, draft_id: int, origin: Origin, *, typing: Sequence[Problem] = (), is_confirmed: bool = True
+    ) -> Offer | DraftView:
+        """A draft becomes a job; where it is dear and not confirmed yet, its panel comes first. Raises Refused."""
+        draft = await self._drafting.read(draft_id, origin.user_id)
+        wish = self._checked(draft.request, origin, typing)
+        if not is_confirmed and is_dear(wish.price_credits, self._rules.confirm_above_credits):
+            return await self._drafting.view(draft)
+        return await self._offer(wish, origin, draft.parent_id, draft_id=draft.id)
+
+    async def again(self, job_id: int, origin: Origin, *, is_confirmed: bool = False) -> Offer | DraftView:
         """The same request once more, as a job of whoever pressed. Raises Refused."""
         parent = await self.known(job_id)
-        press = Press(f"again:{job_id}:{origin.user_id}", Problem(ProblemCode.ALREADY_PRESSED))
-        return await self._offer(parent.request, origin, parent.id, press)
+        press = press_of("again", job_id, None, origin.user_id)
+        if is_confirmed:
+            return await self._offer(self._checked(parent.request, origin), origin, parent.id, press)
+        return await self.ask(parent.request, origin, parent_id=parent.id, press=press)
 
     async def confirm(self, job_id: int, message_id: int | None) -> None:
         """The answer arrived: the job is in the line. Failing that, the doorkeeper finds out."""
@@ -109,9 +159,7 @@ class Intake:
 
     async def cancel(self, job_id: int, origin: Origin) -> Job:
         """Call a job back; only its member and moderators may. Raises Refused."""
-        job = await self.known(job_id)
-        if job.user_id != origin.user_id and not origin.is_moderator:
-            raise Refused((Problem(ProblemCode.NOT_YOURS),))
+        job = await self.own(job_id, origin)
         try:
             job = await self._door.ask_cancel(job_id) or job
         except StoreDown as error:
@@ -119,6 +167,23 @@ class Intake:
         self._signals.cards.ring()
         self._signals.queued.ring()
         return job
+
+    async def own(self, job_id: int, origin: Origin) -> Job:
+        """A job that its member, or a moderator where it is, decides about. Raises Refused."""
+        job = await self.known(job_id)
+        is_moderated = origin.is_moderator and origin.guild_id == job.guild_id
+        if job.user_id != origin.user_id and not is_moderated:
+            raise Refused((Problem(ProblemCode.NOT_YOURS),))
+        return job
+
+    async def deleted(self, job_id: int, message_id: int | None) -> None:
+        """A message that shows a job was deleted by the button below it; where it was the card, nothing follows."""
+        try:
+            await self._door.deleted(job_id, message_id)
+        except StoreDown:
+            # The next edit of the card finds out.
+            log.exception("job %d: its card is gone, but that could not be stored", job_id)
+        self._signals.queued.ring()
 
     async def left_guild(self, guild_id: int) -> None:
         """Easel was removed from a guild: what waits there is not made."""
@@ -152,34 +217,44 @@ class Intake:
             raise Refused((Problem(ProblemCode.JOB_UNKNOWN),))
         return job
 
-    async def _offer(
-        self, request: GenerationRequest, origin: Origin, parent_id: int | None, press: Press | None
-    ) -> Offer:
+    def _checked(self, request: GenerationRequest, origin: Origin, typing: Sequence[Problem] = ()) -> _Wish:
+        """The one check of all ways in, before anything is spent. Raises Refused."""
         if self._signals.stopping.is_set():
             raise Refused((Problem(ProblemCode.STOPPING),))
         model, problems = self._resolve(request)
         if model is not None:
             request = replace(request, model_id=model.id)
-        problems += (*self._place_problems(origin), *check(request, model))
+        problems += (*self._place_problems(origin), *typing, *check(request, model))
         account = self._account_for(model)
         if account is None:
             problems += (Problem(ProblemCode.NO_ACCOUNT),)
         if problems or account is None:
             raise Refused(problems)
+        return _Wish(request, account, estimate_credits(request, model))
+
+    async def _offer(
+        self,
+        wish: _Wish,
+        origin: Origin,
+        parent_id: int | None,
+        press: Press | None = None,
+        draft_id: int | None = None,
+    ) -> Offer:
         new = NewJob(
-            account=account,
+            account=wish.account,
             guild_id=origin.guild_id,
             channel_id=origin.channel_id,
             user_id=origin.user_id,
-            request=request,
-            reserved_credits=estimate_credits(request, model),
-            is_private=origin.card_kind is CardKind.PRIVATE,
+            request=wish.request,
+            reserved_credits=wish.price_credits,
+            is_private=origin.is_private,
             card_kind=origin.card_kind,
             token=origin.token,
             token_expires_at=origin.token_expires_at,
             attachment_limit_bytes=origin.attachment_limit_bytes,
             parent_id=parent_id,
             press=press,
+            draft_id=draft_id,
         )
         try:
             job, waiting = await self._door.offer(new, self._rules.limits)

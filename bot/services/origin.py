@@ -22,5 +22,9 @@ class Origin:
     missing_permissions: tuple[str, ...] = ()
     """What Easel lacks in the channel, of: view_channel, send_messages, attach_files."""
 
+    @property
+    def is_private(self) -> bool:
+        return self.card_kind is CardKind.PRIVATE
+
     def __repr__(self) -> str:
         return f"Origin(guild_id={self.guild_id}, channel_id={self.channel_id}, user_id={self.user_id})"

@@ -11,6 +11,8 @@ class Signal:
 
     def __init__(self) -> None:
         self._listeners: list[asyncio.Event] = []
+        self.rings = 0
+        """How often it was rung, for a listener that is woken by other things, too."""
 
     def listen(self) -> asyncio.Event:
         """An event of the listener's own: clear it, then look, then wait."""
@@ -19,6 +21,7 @@ class Signal:
         return event
 
     def ring(self) -> None:
+        self.rings += 1
         for event in self._listeners:
             event.set()
 

@@ -22,7 +22,7 @@ class CardViews:
         self._accounts = accounts
         self._clock = clock
 
-    async def of(
+    async def of(  # noqa: PLR0913  what only some callers know
         self,
         job: Job,
         *,
@@ -30,6 +30,7 @@ class CardViews:
         media: Sequence[ShownMedia] = (),
         references: Sequence[ShownReference] | None = None,
         mentions_member: bool = False,
+        only: int | None = None,
     ) -> CardView:
         """`waiting` is looked up where needed; `references` None: as links."""
         account = self._accounts.get(job.account_id)
@@ -46,6 +47,7 @@ class CardViews:
             media=tuple(media),
             references=tuple(references),
             mentions_member=mentions_member,
+            only=only,
         )
 
     async def _usual_seconds(self, job: Job) -> float | None:

@@ -8,7 +8,7 @@ from bot.domain.gate import Gate
 from bot.domain.jobs import JobState
 from bot.store.ledger import Ledger
 from bot.store.rows import GATE, to_json
-from bot.store.turns import join_line
+from bot.store.turns import join_line, leave_line
 from bot.store.units import Driver, Unit, do, one
 
 
@@ -49,6 +49,7 @@ def adopt(provider: str, at_hand: Sequence[int], account_id: int) -> Unit[int]:
     homeless = [row for row in rows if row["account_id"] not in at_hand]
     for row in homeless:
         if row["state"] == JobState.QUEUED:
+            yield from leave_line(row["account_id"], row["flow_id"], row["user_id"])
             yield from join_line(account_id, row["flow_id"], row["user_id"], row["id"])
         yield from do("rehome_job", id=row["id"], account_id=account_id)
     return len(homeless)

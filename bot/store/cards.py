@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.domain.jobs import FINAL_STATES, Failure, FailureCode, Job, JobState
-from bot.domain.pings import Notify, wants_ping
-from bot.ports import Card, CardState, Rung, Showing
+from bot.domain.pings import wants_ping
+from bot.ports import Card, CardState, PingDue, Rung, Showing
 from bot.store.ledger import Ledger, end_job, read_card, read_job
 from bot.store.links import unsigned
+from bot.store.members import usual_of
 from bot.store.rows import CARRIED, to_json
 from bot.store.units import Driver, Unit, do, one
 
@@ -36,15 +37,12 @@ class CardStore:
     async def ask_redraws(self, count: int) -> float | None:
         return await self._driver.run(lambda: _ask_redraws(self._ledger.now(), count))
 
-    async def pings_due(self) -> Sequence[tuple[int, float]]:
+    async def pings_due(self) -> Sequence[PingDue]:
         rows = await self._driver.run(lambda: do("pings_due"))
-        return [(row["job_id"], row["ping_since"]) for row in rows]
+        return [PingDue(row["job_id"], JobState(row["delivered_state"]), row["ping_since"]) for row in rows]
 
-    async def end_ping(self, job_id: int) -> None:
-        await self._driver.run(lambda: do("end_ping", job_id=job_id))
-
-    async def choose_notify(self, user_id: int, notify: Notify) -> None:
-        await self._driver.run(lambda: do("save_notify", user_id=user_id, notify=notify))
+    async def end_ping(self, ping: PingDue) -> None:
+        await self._driver.run(lambda: do("end_ping", job_id=ping.job_id, state=ping.state))
 
     async def skip(self, job_id: int, revision: int) -> None:
         await self._driver.run(lambda: do("skip_card", job_id=job_id, shown=revision))
@@ -67,7 +65,7 @@ class CardStore:
         await self._driver.run(lambda: _drop_dead_secrets(now))
 
     async def unwanted(self, job_id: int) -> Job | None:
-        return await self._driver.run(lambda: _unwanted(self._ledger, job_id))
+        return await self._driver.run(lambda: unwanted_card(self._ledger, job_id))
 
     async def undeliverable(self, job_id: int) -> None:
         await self._driver.run(lambda: do("end_card", job_id=job_id, state=CardState.UNDELIVERABLE))
@@ -90,8 +88,9 @@ def _shown(ledger: Ledger, job_id: int, showing: Showing) -> Unit[None]:
         return
     now = ledger.now()
     is_final_drawn = job.state in FINAL_STATES and showing.revision >= card.wanted
-    notify = yield from _notify_of(job.user_id)
-    is_ping_due = is_final_drawn and not showing.pinged and wants_ping(notify, job, now)
+    is_new_end = is_final_drawn and job.state is not card.delivered_state
+    notify = (yield from usual_of(job.user_id)).notify
+    is_ping_due = is_new_end and not showing.pinged and _is_news(job, card) and wants_ping(notify, job, now)
     carried = tuple(replace(file, url=unsigned(file.url)) for file in showing.carried)
     yield from do(
         "show_card",
@@ -102,8 +101,15 @@ def _shown(ledger: Ledger, job_id: int, showing: Showing) -> Unit[None]:
         carried=to_json(CARRIED, carried),
         redraw_at=showing.redraw_at if job.state is JobState.QUEUED else None,
         delivered_at=now if is_final_drawn else None,
+        delivered_state=job.state if is_final_drawn else None,
+        is_new_end=int(is_new_end),
         ping_since=now if is_ping_due else None,
     )
+
+
+def _is_news(job: Job, card: Card) -> bool:
+    """Whoever was told that it did not work out need not hear of another way in which it did not."""
+    return card.delivered_state is None or job.state is JobState.SUCCEEDED
 
 
 def _ask_redraws(now: float, count: int) -> Unit[float | None]:
@@ -118,12 +124,7 @@ def _ask_redraws(now: float, count: int) -> Unit[float | None]:
     return at
 
 
-def _notify_of(user_id: int) -> Unit[Notify]:
-    row = yield from one("notify_of", user_id=user_id)
-    return Notify.LONG if row is None else Notify(row["notify"])
-
-
-def _unwanted(ledger: Ledger, job_id: int) -> Unit[Job | None]:
+def unwanted_card(ledger: Ledger, job_id: int) -> Unit[Job | None]:
     """The message was deleted: nothing more is shown, and what still waits is not made."""
     yield from do("end_card", job_id=job_id, state=CardState.UNWANTED)
     job = yield from read_job(ledger, job_id)

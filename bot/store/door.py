@@ -6,13 +6,16 @@ from collections.abc import Collection, Sequence
 
 from bot.domain.jobs import Failure, FailureCode, Job, JobState, flow_of
 from bot.domain.policy import Limits, Load, verdict
+from bot.domain.problems import Problem, ProblemCode
 from bot.domain.views import Waiting
 from bot.errors import Refused
 from bot.ports import NewJob, Press
-from bot.store.ledger import TOKEN_PURPOSE, Ledger, end_job, note_move, read_job
+from bot.store.cards import unwanted_card
+from bot.store.drafts import take
+from bot.store.ledger import TOKEN_PURPOSE, Ledger, end_job, note_move, read_card, read_job
 from bot.store.links import expiry, sealed_references, stripped
 from bot.store.rows import REQUEST, to_json
-from bot.store.turns import join_line, next_place_of_flow, place_in_line
+from bot.store.turns import next_place_of_flow, place_in_line
 from bot.store.units import Driver, Unit, do, one
 from bot.store.waits import waiting_at
 
@@ -36,6 +39,9 @@ class DoorStore:
     async def ask_cancel(self, job_id: int) -> Job | None:
         return await self._driver.run(lambda: ask_cancel(self._ledger, job_id))
 
+    async def deleted(self, job_id: int, message_id: int | None) -> None:
+        await self._driver.run(lambda: deleted(self._ledger, job_id, message_id))
+
     async def waiting_guilds(self) -> Collection[int]:
         rows = await self._driver.run(lambda: do("waiting_guilds"))
         return {row["guild_id"] for row in rows}
@@ -57,6 +63,8 @@ def offer(ledger: Ledger, new: NewJob, limits: Limits) -> Unit[tuple[Job, Waitin
     flow_id = flow_of(new.guild_id, new.user_id)
     if new.press is not None:
         yield from _refuse_second_press(new.press)
+    if new.draft_id is not None and not (yield from take(ledger, new.draft_id)):
+        raise Refused((Problem(ProblemCode.DRAFT_GONE),))
     load = yield from _load(ledger, new, flow_id, limits)
     problems = tuple(verdict(limits, load))
     if problems:
@@ -94,7 +102,7 @@ def offer(ledger: Ledger, new: NewJob, limits: Limits) -> Unit[tuple[Job, Waitin
     assert job is not None
     position = yield from place_in_line(job)
     waiting = yield from waiting_at(ledger, account_id, new.account.limit, position)
-    yield from do("plan_redraw", job_id=job_id, redraw_at=ledger.now() + waiting.redraw_after_seconds)
+    yield from do("plan_redraw", job_id=job_id, redraw_at=waiting.redraw_at(ledger.now()))
     return job, waiting
 
 
@@ -131,7 +139,6 @@ def confirm(ledger: Ledger, job_id: int, message_id: int | None) -> Unit[Job | N
         # Dropped meanwhile, say: the card that stands after all must say so.
         yield from do("want_card", job_id=job_id)
         return job
-    yield from join_line(job.account_id, job.flow_id, job.user_id, job_id)
     yield from note_move(ledger, job, JobState.QUEUED)
     yield from do("enqueue_job", id=job_id, now=ledger.now())
     # The answer itself showed the card of a queued job: nothing is behind yet.
@@ -168,6 +175,13 @@ def ask_cancel(ledger: Ledger, job_id: int) -> Unit[Job | None]:
     else:
         yield from do("want_card", job_id=job_id)
     return (yield from read_job(ledger, job_id))
+
+
+def deleted(ledger: Ledger, job_id: int, message_id: int | None) -> Unit[None]:
+    """A message was deleted; where it was the job's card, nothing more is shown."""
+    card = yield from read_card(ledger, job_id)
+    if card is not None and card.message_id == message_id:
+        yield from unwanted_card(ledger, job_id)
 
 
 def renew_token(ledger: Ledger, job_id: int, token: str, expires_at: float) -> Unit[None]:

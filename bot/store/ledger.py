@@ -12,6 +12,7 @@ from bot.errors import VaultError
 from bot.ports import Card, Sealer
 from bot.store.links import sealed, unsigned_result
 from bot.store.rows import FAILURE, GATE, RESULT, card_of, job_of, to_json
+from bot.store.turns import join_line, leave_line
 from bot.store.units import Row, Unit, do, one
 
 TOKEN_PURPOSE = "interaction token"  # noqa: S105  the name of a purpose
@@ -83,7 +84,7 @@ def window_began(limit: GateLimit, now: float) -> float:
 
 
 def note_move(ledger: Ledger, job: Job, to: JobState, detail: str = "") -> Unit[None]:
-    """Record a move and ask for the card to be drawn again; the caller changes the row."""
+    """Record a move, in the line too, and ask for the card to be drawn again; the caller changes the row."""
     if to not in LEGAL_MOVES[job.state]:
         raise ValueError(f"job {job.id} cannot move from {job.state} to {to}")
     yield from do(
@@ -96,6 +97,10 @@ def note_move(ledger: Ledger, job: Job, to: JobState, detail: str = "") -> Unit[
         detail=detail,
     )
     yield from do("want_card", job_id=job.id)
+    if to is JobState.QUEUED:
+        yield from join_line(job.account_id, job.flow_id, job.user_id, job.id, refund=job.state is not JobState.OFFERED)
+    elif job.state is JobState.QUEUED:
+        yield from leave_line(job.account_id, job.flow_id, job.user_id)
 
 
 def end_job(  # noqa: PLR0913  the facts of an end

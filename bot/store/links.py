@@ -28,13 +28,15 @@ def sealed(sealer: Sealer, urls: Sequence[str]) -> str | None:
 
 def sealed_references(sealer: Sealer, request: GenerationRequest) -> str | None:
     """The signatures of its files, encrypted. Of links that members typed the query is a part, and no secret."""
-    return sealed(sealer, [reference.url if reference.is_attachment else "" for reference in request.references])
+    urls = [reference.url if reference.is_signed else "" for reference in request.references]
+    return sealed(sealer, [*urls, request.reference_video or ""])
 
 
 def stripped(request: GenerationRequest) -> GenerationRequest:
     """The request with unsigned links to files."""
-    references = tuple(replace(r, url=unsigned(r.url)) if r.is_attachment else r for r in request.references)
-    return replace(request, references=references)
+    references = tuple(replace(r, url=unsigned(r.url)) if r.is_signed else r for r in request.references)
+    video = None if request.reference_video is None else unsigned(request.reference_video)
+    return replace(request, references=references, reference_video=video)
 
 
 def unsigned_result(result: Result) -> Result:
@@ -51,10 +53,11 @@ def signed_request(
     sealer: Sealer, request: GenerationRequest, signatures: str | None, expires_at: float | None
 ) -> GenerationRequest:
     """The request as it was stored. A file's link whose signature is gone reads as expired."""
-    urls = [reference.url for reference in request.references]
-    signed = _signed(sealer, urls, signatures, is_mortal=expires_at is not None)
+    urls = [*(reference.url for reference in request.references), request.reference_video or ""]
+    *signed, video = _signed(sealer, urls, signatures, is_mortal=expires_at is not None)
     pairs = zip(request.references, signed, strict=True)
-    return replace(request, references=tuple(replace(r, url=url) if r.is_attachment else r for r, url in pairs))
+    references = tuple(replace(r, url=url) if r.is_signed else r for r, url in pairs)
+    return replace(request, references=references, reference_video=video if request.reference_video else None)
 
 
 def signed_result(sealer: Sealer, result: Result, signatures: str | None) -> Result:

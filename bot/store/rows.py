@@ -82,4 +82,5 @@ def card_of(row: Row, token: str | None) -> Card:
         posting_nonce=row["posting_nonce"],
         posting_since=row["posting_since"],
         delivered_at=row["delivered_at"],
+        delivered_state=None if row["delivered_state"] is None else JobState(row["delivered_state"]),
     )

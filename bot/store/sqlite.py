@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import sqlite3
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,23 +20,37 @@ T = TypeVar("T")
 
 BATCH_UNITS = 256
 BACKUPS_KEPT = 2
+BUSY_SECONDS = 2.0
+"""How long a unit may wait for somebody who holds the database: a member is owed an answer within three seconds."""
 FAULTS_OF_A_UNIT = (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.InterfaceError, sqlite3.DataError)
 """A statement that the database refuses for what it says; all other errors are of the database itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A unit that waits for its commit; `give_up_at` is of the loop's time."""
+
+    unit: Callable[[], Unit[Any]]
+    answer: asyncio.Future[Any]
+    give_up_at: float
 
 
 class SqliteDriver:
     """Units that wait at the same time share one commit, each in a savepoint of its own: one disk sync for all."""
 
-    def __init__(self, connection: aiosqlite.Connection, lock: int | None) -> None:
+    def __init__(self, connection: aiosqlite.Connection, lock: int | None, busy_seconds: float = BUSY_SECONDS) -> None:
         self._connection = connection
         self._lock = lock
-        self._waiting: list[tuple[Callable[[], Unit[Any]], asyncio.Future[Any]]] = []
+        self._busy_seconds = busy_seconds
+        self._waiting: list[Asked] = []
         self._arrived = asyncio.Event()
         self._closing = False
         self._worker = asyncio.create_task(self._work(), name="store")
 
     @classmethod
-    async def open(cls, path: Path, lock_patience_seconds: float = 30.0) -> SqliteDriver:
+    async def open(
+        cls, path: Path, lock_patience_seconds: float = 30.0, busy_seconds: float = BUSY_SECONDS
+    ) -> SqliteDriver:
         """Take the lock file, open the database (made if absent) and bring its schema up to date.
 
         Raises StoreHeld, StoreTooNew, StoreDown.
@@ -58,13 +73,14 @@ class SqliteDriver:
         except BaseException:
             release_lock(lock)
             raise
-        return cls(connection, lock)
+        return cls(connection, lock, busy_seconds)
 
     async def run(self, unit: Callable[[], Unit[T]]) -> T:
         if self._closing:
             raise StoreDown("closed")
-        answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._waiting.append((unit, answer))
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[T] = loop.create_future()
+        self._waiting.append(Asked(unit, answer, loop.time() + self._busy_seconds))
         self._arrived.set()
         return await answer
 
@@ -84,12 +100,15 @@ class SqliteDriver:
             self._arrived.clear()
             while self._waiting:
                 batch, self._waiting = self._waiting[:BATCH_UNITS], self._waiting[BATCH_UNITS:]
+                # One that waited while an earlier batch did has that much less left.
+                patience_seconds = batch[0].give_up_at - asyncio.get_running_loop().time()
+                units = [asked.unit for asked in batch]
                 try:
-                    outcomes = await _in_thread(self._connection, run_batch, [unit for unit, _ in batch])
+                    outcomes = await _in_thread(self._connection, run_patiently, units, patience_seconds)
                 except Exception as error:  # noqa: BLE001  whatever it is, nobody may wait for ever
                     outcomes = [StoreDown(repr(error)) for _ in batch]
-                for (_, answer), outcome in zip(batch, outcomes, strict=True):
-                    _settle(answer, outcome)
+                for asked, outcome in zip(batch, outcomes, strict=True):
+                    _settle(asked.answer, outcome)
 
 
 async def _in_thread(connection: aiosqlite.Connection, function: Callable[..., T], *arguments: object) -> T:
@@ -106,6 +125,14 @@ def _settle(answer: asyncio.Future[Any], outcome: object) -> None:
         answer.set_exception(outcome)
     else:
         answer.set_result(outcome)
+
+
+def run_patiently(
+    raw: sqlite3.Connection, units: Sequence[Callable[[], Unit[Any]]], patience_seconds: float
+) -> list[Any]:
+    """`run_batch`, waiting that long for somebody else's transaction to end."""
+    raw.execute(f"PRAGMA busy_timeout = {max(0, round(1000 * patience_seconds))}")
+    return run_batch(raw, units)
 
 
 def run_batch(raw: sqlite3.Connection, units: Sequence[Callable[[], Unit[Any]]]) -> list[Any]:

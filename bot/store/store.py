@@ -13,7 +13,9 @@ from bot.store.accounts import AccountStore
 from bot.store.asking import AskingStore
 from bot.store.cards import CardStore
 from bot.store.door import DoorStore
+from bot.store.drafts import DraftStore
 from bot.store.ledger import Ids, Ledger
+from bot.store.members import MemberStore
 from bot.store.sqlite import SqliteDriver
 from bot.store.submissions import SubmissionStore
 from bot.store.units import Driver, one
@@ -30,6 +32,8 @@ class Store:
     cards: CardStore
     asking: AskingStore
     accounts: AccountStore
+    drafts: DraftStore
+    members: MemberStore
 
 
 async def assemble(driver: Driver, clock: Clock, sealer: Sealer, owner: str) -> Store:
@@ -44,6 +48,8 @@ async def assemble(driver: Driver, clock: Clock, sealer: Sealer, owner: str) -> 
         CardStore(driver, ledger),
         AskingStore(driver, ledger),
         AccountStore(driver, ledger),
+        DraftStore(driver, ledger),
+        MemberStore(driver),
     )
 
 

@@ -22,7 +22,7 @@ from bot.store.ledger import (
 )
 from bot.store.links import expiry, sealed_references, stripped
 from bot.store.rows import REQUEST, to_json
-from bot.store.turns import charge_turn, join_line, next_turn
+from bot.store.turns import charge_turn, next_turn
 from bot.store.units import Driver, Row, Unit, do, one
 
 
@@ -54,11 +54,12 @@ def recover(ledger: Ledger, owner: str, accounts: tuple[Account, ...]) -> Unit[i
     """At start, before anything else: what an earlier process had claimed and not answered is unknown. Tells how many.
 
     Its slots count from now, since nobody knows when the upstream counted them. Times that lie ahead, since the clock
-    was put back meanwhile, become now.
+    was put back meanwhile, become now; those of posts and pings that may have happened, long ago.
     """
     now = ledger.now()
     yield from do("close_interrupted_sends", now=now)
     yield from do("draw_times_back", now=now)
+    yield from do("draw_card_times_back", now=now)
     for account in accounts:
         gate = yield from read_gate(account.id)
         yield from save_gate(account.id, gates.recovered(gate, account.limit, now))
@@ -111,9 +112,10 @@ def record(
         return None
     if job.state not in (JobState.SUBMITTING, JobState.UNKNOWN):
         return None
-    send = yield from one("open_send", job_id=job_id)
+    send = yield from one("last_send", job_id=job_id)
     gate = yield from read_gate(account.id)
-    yield from save_gate(account.id, _gate_after(gate, account, outcome, ledger.now()))
+    judge = _gate_after if job.state is JobState.SUBMITTING else _gate_after_late
+    yield from save_gate(account.id, judge(gate, account, outcome, ledger.now()))
     if send is not None:
         yield from _close_send(ledger, account, gate, send, outcome)
     yield from _move_after(ledger, job, outcome)
@@ -137,8 +139,18 @@ def _gate_after(  # noqa: PLR0911  one return for each outcome
         case Rejected():
             return gates.accepted(gate, now)
         case OutcomeUnknown():
-            return gates.unanswered(gate, now)
+            return gates.unanswered(gate, now, PauseReason.FAILING if outcome.is_answered else PauseReason.UNREACHABLE)
     raise TypeError(f"not an outcome: {outcome!r}")
+
+
+def _gate_after_late(gate: Gate, account: Account, outcome: Accepted | SubmissionError, now: float) -> Gate:
+    """After an answer to what counts as unknown: only what the upstream objects to is news."""
+    match outcome:
+        case Accepted(rate=rate):
+            return gates.answered_late(gate, rate.limit)
+        case RateLimited() | KeyRejected() | OutOfCredits():
+            return _gate_after(gate, account, outcome, now)
+    return gate
 
 
 def _close_send(
@@ -147,6 +159,7 @@ def _close_send(
     if isinstance(outcome, NotSent):
         yield from do("delete_send", id=send["id"])
         return
+    # Also of one that had been given up: the upstream may have counted it only now.
     now = ledger.now()
     yield from do("answer_send", id=send["id"], now=now)
     if not isinstance(outcome, Accepted):
@@ -202,7 +215,6 @@ def _requeue(ledger: Ledger, job: Job, why: str) -> Unit[None]:
         failure = Failure(FailureCode.CANCELLED_BY_MEMBER)
         yield from end_job(ledger, job, JobState.CANCELLED, failure=failure)
         return
-    yield from join_line(job.account_id, job.flow_id, job.user_id, job.id, refund=True)
     yield from note_move(ledger, job, JobState.QUEUED, why)
     yield from do("requeue_job", id=job.id)
 

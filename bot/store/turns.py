@@ -32,35 +32,57 @@ def next_turn(account_id: int) -> Unit[Turn | None]:
 
 
 def charge_turn(account_id: int, turn: Turn) -> Unit[None]:
-    """The guild and the member whose turn it was move on by one."""
+    """The guild and the member whose turn it was move on by one; call after the job has left the line."""
     guild, user = turn.guild, turn.user
     yield from do("save_reached", id=account_id, reached=guild.virtual_time)
-    yield from _save_guild(account_id, guild.id, guild.virtual_time + TURN_COST, guild.since, user.virtual_time)
-    yield from _save_user(account_id, guild.id, user.id, user.virtual_time + TURN_COST, user.since)
+    yield from do(
+        "move_guild_on",
+        account_id=account_id,
+        flow_id=guild.id,
+        virtual_time=guild.virtual_time + TURN_COST,
+        reached=user.virtual_time,
+    )
+    yield from do(
+        "move_user_on",
+        account_id=account_id,
+        flow_id=guild.id,
+        user_id=user.id,
+        virtual_time=user.virtual_time + TURN_COST,
+    )
     yield from do("forget_idle_users", account_id=account_id, flow_id=guild.id, reached=user.virtual_time)
-    yield from do("forget_idle_guilds", account_id=account_id, reached=guild.virtual_time)
-    yield from do("forget_orphaned_users", account_id=account_id)
+    for idle in (yield from do("forget_idle_guilds", account_id=account_id, reached=guild.virtual_time)):
+        yield from do("forget_users", account_id=account_id, flow_id=idle["flow_id"])
 
 
 def join_line(account_id: int, flow_id: int, user_id: int, job_id: int, *, refund: bool = False) -> Unit[None]:
-    """Take a place for a job, before its row says queued. `refund` gives the turn back that it had already paid for."""
+    """Take a place for a job. `refund` gives the turn back that it had already paid for."""
     back = TURN_COST if refund else 0.0
     account = yield from one("account", id=account_id)
     assert account is not None
     guild = yield from one("guild_turn", account_id=account_id, flow_id=flow_id)
-    waiting = yield from one("queued_of_flow", account_id=account_id, flow_id=flow_id)
-    virtual_time, since = _arrived(guild, waiting, account["reached"], job_id, back)
-    reached = 0.0 if guild is None else guild["reached"]
-    yield from _save_guild(account_id, flow_id, virtual_time, since, reached)
+    virtual_time, since = _arrived(guild, account["reached"], job_id, back)
+    yield from do("join_guild", account_id=account_id, flow_id=flow_id, virtual_time=virtual_time, since=since)
     user = yield from one("user_turn", account_id=account_id, flow_id=flow_id, user_id=user_id)
-    waiting = yield from one("queued_of_user", account_id=account_id, flow_id=flow_id, user_id=user_id)
-    virtual_time, since = _arrived(user, waiting, reached, job_id, back)
-    yield from _save_user(account_id, flow_id, user_id, virtual_time, since)
+    virtual_time, since = _arrived(user, 0.0 if guild is None else guild["reached"], job_id, back)
+    yield from do(
+        "join_user",
+        account_id=account_id,
+        flow_id=flow_id,
+        user_id=user_id,
+        virtual_time=virtual_time,
+        since=since,
+    )
 
 
-def _arrived(turn: Row | None, waiting: Row | None, reached: float, job_id: int, back: float) -> tuple[float, int]:
+def leave_line(account_id: int, flow_id: int, user_id: int) -> Unit[None]:
+    """Give a place up."""
+    yield from do("leave_guild", account_id=account_id, flow_id=flow_id)
+    yield from do("leave_user", account_id=account_id, flow_id=flow_id, user_id=user_id)
+
+
+def _arrived(turn: Row | None, reached: float, job_id: int, back: float) -> tuple[float, int]:
     """(virtual time, since) of a flow as one more job joins it."""
-    if turn is not None and waiting is not None and waiting["queued"]:
+    if turn is not None and turn["queued"]:
         return turn["virtual_time"] - back, min(turn["since"], job_id) if back else turn["since"]
     if turn is not None and back:
         return turn["virtual_time"] - back, job_id
@@ -98,25 +120,3 @@ def _newcomer(flow_id: int, turn: Row | None, reached: float, job_id: int) -> Fl
 
 def _flow(row: Row) -> Flow:
     return Flow(row["id"], row["virtual_time"], row["since"], row["queued"])
-
-
-def _save_guild(account_id: int, flow_id: int, virtual_time: float, since: int, reached: float) -> Unit[None]:
-    yield from do(
-        "save_guild_turn",
-        account_id=account_id,
-        flow_id=flow_id,
-        virtual_time=virtual_time,
-        since=since,
-        reached=reached,
-    )
-
-
-def _save_user(account_id: int, flow_id: int, user_id: int, virtual_time: float, since: int) -> Unit[None]:
-    yield from do(
-        "save_user_turn",
-        account_id=account_id,
-        flow_id=flow_id,
-        user_id=user_id,
-        virtual_time=virtual_time,
-        since=since,
-    )

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.domain.jobs import Job, JobState
-from bot.ports import Generation, GenerationState
-from bot.store.ledger import Ledger, end_job, read_job
+from bot.domain import gate as gates
+from bot.domain.gate import PauseReason
+from bot.domain.jobs import DEADLINE_SECONDS, Job, JobState
+from bot.ports import Generation, GenerationState, Late
+from bot.store.ledger import Ledger, end_job, read_gate, read_job, save_gate
 from bot.store.units import Driver, Unit, do
+
+LATE_ANSWER_SECONDS = 60.0
+"""An upstream that answers a submission later than this may have worked on it before."""
 
 
 class WatchStore:
@@ -20,7 +25,7 @@ class WatchStore:
     async def running(self) -> Sequence[Job]:
         return await self._driver.run(lambda: _jobs(self._ledger, "running_jobs"))
 
-    async def late(self) -> Sequence[tuple[Job, float]]:
+    async def late(self) -> Sequence[Late]:
         return await self._driver.run(lambda: _late(self._ledger))
 
     async def finish(self, job_id: int, generation: Generation) -> Job | None:
@@ -35,6 +40,9 @@ class WatchStore:
     async def look_again(self, job_id: int, next_look_at: float | None, looks_left: int) -> None:
         await self._driver.run(lambda: do("schedule_look", id=job_id, next_look_at=next_look_at, looks_left=looks_left))
 
+    async def reject_key(self, account_id: int) -> bool:
+        return await self._driver.run(lambda: reject_key(self._ledger, account_id))
+
 
 def _jobs(ledger: Ledger, name: str) -> Unit[Sequence[Job]]:
     found: list[Job] = []
@@ -45,12 +53,12 @@ def _jobs(ledger: Ledger, name: str) -> Unit[Sequence[Job]]:
     return found
 
 
-def _late(ledger: Ledger) -> Unit[Sequence[tuple[Job, float]]]:
-    found: list[tuple[Job, float]] = []
+def _late(ledger: Ledger) -> Unit[Sequence[Late]]:
+    found: list[Late] = []
     for row in (yield from do("late_jobs")):
         job = yield from read_job(ledger, row["id"])
         assert job is not None
-        found.append((job, row["next_look_at"]))
+        found.append(Late(job, row["next_look_at"], row["looks_left"]))
     return found
 
 
@@ -61,12 +69,23 @@ def finish(ledger: Ledger, job_id: int, generation: Generation) -> Unit[Job | No
         return None
     if generation.state is GenerationState.COMPLETED:
         yield from end_job(ledger, job, JobState.SUCCEEDED, result=generation.result)
+        yield from do("keep_duration", id=job.id, took_seconds=_took_seconds(job, ledger.now()))
     elif generation.state is GenerationState.FAILED:
         # The upstream gives the credits back by itself (MeiGen API, Check Generation Status).
         yield from end_job(ledger, job, JobState.FAILED, failure=generation.failure, charged_credits=0)
     else:
         return None
     return (yield from read_job(ledger, job_id))
+
+
+def _took_seconds(job: Job, now: float) -> float | None:
+    """How long it took the upstream; None where the time went by while nobody looked, or nobody was answered."""
+    if job.answered_at is None or job.state is not JobState.RUNNING:
+        return None
+    if job.submitted_at is not None and job.answered_at - job.submitted_at > LATE_ANSWER_SECONDS:
+        return None
+    took_seconds = now - job.answered_at
+    return took_seconds if took_seconds <= DEADLINE_SECONDS[job.medium] else None
 
 
 def _progress(job_id: int, percent: int) -> Unit[None]:
@@ -81,3 +100,12 @@ def time_out(ledger: Ledger, job_id: int, next_look_at: float, looks: int) -> Un
         return None
     yield from end_job(ledger, job, JobState.TIMED_OUT, next_look_at=next_look_at, looks_left=looks)
     return (yield from read_job(ledger, job_id))
+
+
+def reject_key(ledger: Ledger, account_id: int) -> Unit[bool]:
+    """Pause the account as a refused submission does; looks after that leave it to the probe to end the pause."""
+    gate = yield from read_gate(account_id)
+    if gate.pause_reason is PauseReason.KEY_REJECTED:
+        return False
+    yield from save_gate(account_id, gates.blocked(gate, ledger.now(), PauseReason.KEY_REJECTED))
+    return True

@@ -1,13 +1,15 @@
-"""The custom_id of a button. It holds no state but the job's id, so a button outlives every restart."""
+"""The custom_id of a button, menu or form. It holds no state but ids, so that it outlives every restart."""
 
 from __future__ import annotations
 
-from bot.ui.messages import Button
+from bot.ui.messages import Button, Form, Menu
 
 # Eighteen digits are below 2**63, so whatever matches can be looked up in the store.
-CUSTOM_ID = r"easel:(?P<action>[a-z_]+):(?P<job_id>[0-9]{1,18})(?::(?P<index>[0-9]{1,3}))?"
+CUSTOM_ID = r"easel:(?P<action>[a-z_]+):(?P<job_id>[0-9]{1,18})(?::(?P<index>[0-9]{1,3})(?::(?P<note>[^\r\n]{1,60}))?)?"
 
 
-def custom_id(button: Button) -> str:
-    end = "" if button.index is None else f":{button.index}"
-    return f"easel:{button.action}:{button.job_id}{end}"
+def custom_id(item: Button | Menu | Form) -> str:
+    start = f"easel:{item.action}:{item.job_id}"
+    if not isinstance(item, Button) or item.index is None:
+        return start
+    return f"{start}:{item.index}:{item.note}" if item.note else f"{start}:{item.index}"

@@ -8,7 +8,8 @@ from pathlib import PurePath
 from bot.domain.jobs import Failure, FailureCode, Job, JobState
 from bot.domain.views import CardView, ShownMedia, ShownReference
 from bot.ui.markdown import link, one_line, plain, prompt_block, shorten
-from bot.ui.messages import Accent, Action, Button, ButtonStyle, Kept, Message, Picture, Upload
+from bot.ui.messages import Accent, Kept, Message, Picture, Upload
+from bot.ui.rows import rows
 from bot.ui.texts import EN, Texts
 
 ALT_LIMIT = 1024
@@ -23,6 +24,8 @@ RESULT_LIMIT = 5
 REFERENCE_LIMIT = 5
 """Together the ten attachments of a message."""
 LATE_LOOKS_SECONDS = 30 * 60
+RESULT_FILE = r"easel-(?P<job_id>[0-9]+)-(?P<number>[0-9]+)\."
+"""How the name of a result's file begins."""
 
 _ACCENTS = {
     JobState.OFFERED: Accent.WAITING,
@@ -61,7 +64,7 @@ def draw(view: CardView, texts: Texts = EN) -> Message:
         texts=tuple(text for text in (mention, prompt, standing, links, details) if text),
         gallery=tuple(Picture(f"attachment://{file.filename}", file.description) for file in uploads),
         references=references,
-        rows=_rows(job, texts),
+        rows=rows(view, texts),
         attachments=(*uploads, *_reference_files(view)),
         mention_user_id=job.user_id if mention else None,
     )
@@ -207,7 +210,7 @@ def _uploads(view: CardView, texts: Texts) -> tuple[Upload, ...]:
     return tuple(
         Upload(
             media.path,
-            f"easel-{job.id}-{number}.{_extension(media.content_type, media.path.name)}",
+            f"easel-{job.id}-{view.only or number}.{_extension(media.content_type, media.path.name)}",
             _alt(texts.alt(texts.item(job.medium, number, len(shown)), job.request.prompt)),
         )
         for number, media in enumerate(shown, 1)
@@ -258,17 +261,3 @@ def _extension(content_type: str, filename: str) -> str:
     known = _EXTENSIONS.get(content_type.partition(";")[0].strip().lower())
     given = PurePath(filename).suffix[1:].lower()
     return known or (given if given.isascii() and given.isalnum() else "bin")
-
-
-# ---------------------------------------------------------------- buttons
-
-
-def _rows(job: Job, texts: Texts) -> tuple[tuple[Button, ...], ...]:
-    if job.state in (JobState.OFFERED, JobState.QUEUED):
-        is_asked = job.cancel_asked_at is not None
-        return ((Button(Action.CANCEL, job.id, texts.cancel, is_disabled=is_asked),),)
-    if not job.is_final:
-        return ()
-    if job.state is JobState.UNKNOWN:
-        return ((Button(Action.ASK, job.id, texts.ask_again),),)
-    return ((Button(Action.AGAIN, job.id, texts.again, ButtonStyle.PRIMARY),),)

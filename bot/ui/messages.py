@@ -19,13 +19,41 @@ class Accent(IntEnum):
 
 
 class Action(StrEnum):
-    """What a button does; the middle part of its custom_id."""
+    """What a button, menu or form does; the middle part of its custom_id. Its id is a job's where nothing is said."""
 
     CANCEL = "cancel"
     AGAIN = "again"
     ASK = "ask"
     """Again, where the first may have been charged: asks for a confirmation."""
     CONFIRM = "confirm"
+    DELETE = "delete"
+
+    # Going on from a result; the index is the candidate's, from 1.
+    UPSCALE = "upscale"
+    VARY = "vary"
+    STYLE = "style"
+    ANIMATE = "animate"
+    USE = "use"
+    CONTINUE = "continue"
+    REMIX = "remix"
+
+    # Of drafts: the id is a draft's.
+    START = "start"
+    CHANGE = "change"
+    DISCARD = "discard"
+    FORM = "form"
+    MODEL = "model"
+    DURATION = "duration"
+    TIER = "tier"
+    RESOLUTION = "resolution"
+
+    # Of pages: the index is the page's, from 0; the note says what is shown.
+    HISTORY = "history"
+    QUEUE = "queue"
+    SHOW = "show"
+    FORGET = "forget"
+    INSPIRE = "inspire"
+    USE_PROMPT = "use_prompt"
 
 
 END_ACTIONS = frozenset({Action.AGAIN, Action.ASK})
@@ -41,14 +69,41 @@ class ButtonStyle(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """custom_id is `easel:<action>:<job id>[:<index>]`."""
+    """custom_id is `easel:<action>:<job id>[:<index>[:<note>]]`."""
 
     action: Action
     job_id: int
+    """Whatever the action speaks of: a job, a draft, a member."""
     label: str
     style: ButtonStyle = ButtonStyle.SECONDARY
     index: int | None = None
     is_disabled: bool = False
+    note: str = ""
+    """At most 60 characters, no line break; only with an index."""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """An entry of a menu; texts of at most 100 characters."""
+
+    label: str
+    value: str
+    is_chosen: bool = False
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Menu:
+    """A select menu of which one option can be chosen; custom_id as a button's. At most 25 options."""
+
+    action: Action
+    job_id: int
+    placeholder: str
+    options: tuple[Option, ...]
+
+
+Row = tuple[Button, ...] | tuple[Menu]
+"""Up to five buttons, or one menu."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +135,17 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True)
+class Entry:
+    """One of several things on a page: a text, a small picture beside it, buttons below."""
+
+    text: str
+    picture: Picture | None = None
+    row: tuple[Button, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
-    """One container: texts, gallery, small references, rows of buttons, from top to bottom.
+    """One container: texts, entries, gallery, small references, rows of buttons, from top to bottom.
 
     `attachments` is complete: what is not named is removed by an edit. Nobody is ever pinged but `mention_user_id`.
     """
@@ -91,6 +155,55 @@ class Message:
     """Markdown, already escaped where it comes from members; 4,000 characters together."""
     gallery: tuple[Picture, ...] = ()
     references: tuple[Picture, ...] = ()
-    rows: tuple[tuple[Button, ...], ...] = ()
+    rows: tuple[Row, ...] = ()
     attachments: tuple[Upload | Kept, ...] = ()
     mention_user_id: int | None = None
+    entries: tuple[Entry, ...] = ()
+
+
+# ---------------------------------------------------------------- forms
+
+
+@dataclass(frozen=True, slots=True)
+class TextField:
+    """A text to type; `name` is how the answer tells it."""
+
+    name: str
+    label: str
+    value: str = ""
+    hint: str = ""
+    is_required: bool = False
+    is_long: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ChoiceField:
+    """One of some options."""
+
+    name: str
+    label: str
+    options: tuple[Option, ...]
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FileField:
+    """Files to add, none if the member likes."""
+
+    name: str
+    label: str
+    most: int = 1
+    hint: str = ""
+
+
+Field = TextField | ChoiceField | FileField
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A dialog (Discord: modal) of one to five fields; custom_id as a button's. The title has up to 45 characters."""
+
+    action: Action
+    job_id: int
+    title: str
+    fields: tuple[Field, ...]

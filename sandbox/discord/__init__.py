@@ -6,6 +6,7 @@ logs in from any process with its own transports. Time is real time, which a tes
 
 from sandbox.discord.actors import Member
 from sandbox.discord.faults import Delay, DropAnswer, DropRequest, RateLimit, ServerError
+from sandbox.discord.forms import Choice, Field, Form, Menu
 from sandbox.discord.records import Attachment, Button, File, Message, Outcome, RecordedRequest, SentInteraction
 from sandbox.discord.server import SandboxDiscord
 from sandbox.discord.world import Channel, Guild, World, WorldClock
@@ -14,12 +15,16 @@ __all__ = [
     "Attachment",
     "Button",
     "Channel",
+    "Choice",
     "Delay",
     "DropAnswer",
     "DropRequest",
+    "Field",
     "File",
+    "Form",
     "Guild",
     "Member",
+    "Menu",
     "Message",
     "Outcome",
     "RateLimit",

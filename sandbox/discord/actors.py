@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from simcord.actors import MemberActor
+from simcord.actors import MemberActor, _dispatch_actor_interaction, _resolve_visible_command, _visible_message
+from simcord.backend import serializers
 from simcord.builders import ChannelHandle, UserHandle
-from simcord.components import walk_components
-from simcord.enums import ComponentType
+from simcord.enums import AppCommandType, InteractionType
 from simcord.results import InteractionResult, ResponseMessage
 
+from sandbox.discord.forms import Form
 from sandbox.discord.records import File, Message, SentInteraction
 
 if TYPE_CHECKING:
@@ -64,36 +65,64 @@ class Member:
             return await self._act(self._user.autocomplete(command, option, text, **filled))
         return await self._act(self.actor.autocomplete(channel, command, option, text, **filled))
 
-    async def context_menu(self, channel: ChannelHandle, command: str, target: Message | Member) -> SentInteraction:
-        """Use a command of a message's or a member's menu."""
-        on = target.actor if isinstance(target, Member) else self._handle(target)
-        return await self._act(self.actor.context_menu(channel, command, on))
+    async def use_menu(self, command: str, message: Message) -> SentInteraction:
+        """Use a command of a message's menu (Apps), in a channel or in direct messages."""
+        return await self._act(self._use_menu(command, self._handle(message)))
 
     async def click(self, message: Message, button: str) -> SentInteraction:
         """Press a button, named by its label or its custom_id, on the message as it stands now."""
         now = self._now(message)
         return await self._act(self._on(now).click(self._handle(now), custom_id=now.button(button).custom_id))
 
-    async def select(self, message: Message, custom_id: str, values: Sequence[str]) -> SentInteraction:
-        """Choose in a string select menu."""
-        return await self._act(self._on(message).select(self._handle(message), list(values), custom_id=custom_id))
+    async def choose(self, message: Message, menu: str, values: str | Sequence[str]) -> SentInteraction:
+        """Choose in a string select, named by its placeholder or custom_id; options are named by label or value."""
+        now = self._now(message)
+        found = now.menu(menu)
+        chosen = [found.value(value) for value in ([values] if isinstance(values, str) else values)]
+        return await self._act(self._on(now).select(self._handle(now), chosen, custom_id=found.custom_id))
 
-    async def submit_modal(self, shown: SentInteraction, values: Mapping[str, Any]) -> SentInteraction:
-        """Fill in the modal that was the answer to `shown`; fields are named by label or custom_id.
+    async def submit(self, form: Form, values: Mapping[str, Any] | None = None) -> SentInteraction:
+        """Send a form that was opened for this member; fields are named by label or custom_id.
 
-        Values: str, bool, a list of str for selects and groups, a File or a list of them for uploads.
+        Values: str, bool, one str or a list of them for selects and groups (labels or values), a File or a list of
+        them for uploads. Fields that are not named go as they were, prefilled or empty.
         """
-        names = _modal_names(shown.modal or {})
-        filled = {names.get(name, name): _plain(value) for name, value in values.items()}
-        actor = self._user if shown.interaction.guild_id is None else self.actor
-        return await self._act(actor.submit_modal(InteractionResult(self._world.env, shown.interaction), filled))
+        filled = {name: _plain(value) for name, value in form.filled(values or {}).items()}
+        actor = self._user if form.interaction.guild_id is None else self.actor
+        return await self._act(actor.submit_modal(InteractionResult(self._world.env, form.interaction), filled))
 
-    def say(self, channel: ChannelHandle, text: str, files: Sequence[File] = ()) -> Message:
-        """Write a message."""
+    def say(
+        self,
+        channel: ChannelHandle,
+        text: str,
+        files: Sequence[File] = (),
+        *,
+        embeds: Sequence[Mapping[str, Any]] = (),
+    ) -> Message:
+        """Write a message; `embeds` are what Discord has made of its links."""
         backend = self._world.backend
         uploads = backend.store_attachments(channel.id, [(file.filename, file.data) for file in files])
-        stored = backend.create_message(channel.id, self.id, text, attachments=uploads)
+        stored = backend.create_message(channel.id, self.id, text, attachments=uploads, embeds=list(map(dict, embeds)))
         return self._now(stored.id)
+
+    async def _use_menu(self, command: str, target: ResponseMessage) -> None:
+        there = self._world.backend.get_channel(target.channel_id)
+        if there.guild_id is not None:
+            await self.actor.context_menu(ChannelHandle(self._world.env, self.actor.guild, there), command, target)
+            return
+        # SimCord's people have no menus in direct messages; this is what its members' menus do.
+        stored = _visible_message(self._user, target)
+        channel = self._user.dm_channel
+        root = _resolve_visible_command(self._user, channel.id, command, AppCommandType.MESSAGE)
+        payload = dict(serializers.message_payload(self._world.backend, stored))
+        data = {
+            "id": root["id"],
+            "name": root["name"],
+            "type": AppCommandType.MESSAGE,
+            "target_id": str(target.id),
+            "resolved": {"messages": {str(target.id): payload}},
+        }
+        await _dispatch_actor_interaction(self._user, InteractionType.APPLICATION_COMMAND, channel, data)
 
     async def _act(self, action: Awaitable[object]) -> SentInteraction:
         await action
@@ -121,9 +150,3 @@ def _plain(value: Any) -> Any:
         case list() | tuple():
             return [_plain(item) for item in value]
     return value
-
-
-def _modal_names(modal: Mapping[str, Any]) -> dict[str, str]:
-    """Labels of a modal's fields to their custom_ids."""
-    labels = [part for part in walk_components(modal.get("components", [])) if part.get("type") == ComponentType.LABEL]
-    return {part["label"]: part["component"]["custom_id"] for part in labels}

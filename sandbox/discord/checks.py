@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from simcord.backend.errors import BackendError, invalid_form_body
 from simcord.components import walk_components
-from simcord.enums import AppCommandType, CallbackType, ComponentType, OptionType
+from simcord.enums import AppCommandType, CallbackType, ComponentType, InteractionType, OptionType
 
 REQUEST_LIMIT_BYTES = 25 * 1024 * 1024
 ALT_TEXT_LIMIT = 1024
@@ -17,6 +17,8 @@ FILES_LIMIT = 10
 CHOICES_LIMIT = 25
 OPTIONS_LIMIT = 25
 COMMANDS_LIMIT = 100
+MENUS_LIMIT = 15
+MENU_NAME_LIMIT = 32
 DESCRIPTION_LIMIT = 100
 
 # https://docs.discord.com/developers/interactions/application-commands#application-command-object-application-command-naming
@@ -35,6 +37,19 @@ def check_commands(commands: Any) -> None:
         raise invalid_form_body("application command names must be unique")
     for command in slash:
         _check_node(command, str(command.get("name")))
+    for kind in (AppCommandType.USER, AppCommandType.MESSAGE):
+        menus = [item for item in commands if item.get("type") == kind]
+        _at_most(MENUS_LIMIT, menus, "commands of a menu")
+        for menu in menus:
+            _check_menu(menu)
+
+
+def _check_menu(command: Mapping[str, Any]) -> None:
+    name = str(command.get("name", ""))
+    if not 1 <= len(name) <= MENU_NAME_LIMIT:
+        raise invalid_form_body(f"{name}: name must be between 1 and {MENU_NAME_LIMIT} in length")
+    if command.get("description") or command.get("options"):
+        raise invalid_form_body(f"{name}: commands of a menu have neither description nor options")
 
 
 def _check_node(node: Mapping[str, Any], path: str) -> None:
@@ -70,6 +85,20 @@ def check_message(body: Mapping[str, Any]) -> None:
     for part in walk_components(body.get("components") or []):
         for media in _media(part):
             _check_link(str(media.get("url", "")), uploads_only=part.get("type") == ComponentType.FILE)
+
+
+# https://docs.discord.com/developers/interactions/receiving-and-responding#interaction-response-object-interaction-callback-type
+def check_kind(kind: Any, asked: int, *, from_message: bool) -> None:
+    """Whether an answer of this kind fits the kind of interaction, which came from a message's component or not."""
+    is_update = kind in (CallbackType.DEFERRED_UPDATE_MESSAGE, CallbackType.UPDATE_MESSAGE)
+    is_choices = kind == CallbackType.APPLICATION_COMMAND_AUTOCOMPLETE_RESULT
+    wrong = (
+        (is_update and not from_message)
+        or (kind == CallbackType.MODAL and asked == InteractionType.MODAL_SUBMIT)
+        or is_choices != (asked == InteractionType.APPLICATION_COMMAND_AUTOCOMPLETE)
+    )
+    if wrong:
+        raise invalid_form_body(f"type: {kind!r} does not answer an interaction of type {int(asked)}")
 
 
 def check_callback(body: Mapping[str, Any]) -> None:

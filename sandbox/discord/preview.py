@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import secrets
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import aiohttp
 from simcord.actors import MemberActor
 from simcord.components import walk_components
+from simcord.enums import AppCommandType
 from simcord.preview import Preview
+from simcord.results import ResponseMessage
+
+from sandbox.discord.page import PageServer
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from simcord.preview._pages import _Page
 
     from sandbox.discord.server import SandboxDiscord
@@ -44,6 +51,7 @@ class LivePreview(Preview):
             assets={},
             port=port,
         )
+        self._server = PageServer(self, port)
         self._world = world
         self._shown: dict[str, int] = {}
         self._fetches: dict[str, asyncio.Task[None]] = {}
@@ -56,6 +64,39 @@ class LivePreview(Preview):
             self._advance_presentation_time()
             self._publish(page, reason="refresh")
         return super()._page_payload(page)
+
+    def menus(self, context_id: str | None) -> list[str]:
+        """The commands in the menus of messages, for the person of a page. Raises SetupError."""
+        page = self._get_page(context_id)
+        visible = self.env.backend.visible_commands(
+            user_id=page.viewer.id, channel_id=page.channel_id, type=AppCommandType.MESSAGE
+        )
+        return [command["name"] for command in visible]
+
+    async def use_menu(self, context_id: str | None, command: str, message_id: int) -> str:
+        """Use such a command as the person of a page: what came of it. Raises SetupError and BackendError."""
+        page = self._get_page(context_id)
+        message = ResponseMessage(self.env, self._target_message(page, message_id))
+        result = await page.viewer.context_menu(self.channel, command, message)
+        if result.modal is not None:
+            page.modal, page.modal_handle = result, f"m_{secrets.token_urlsafe(12)}"
+        self._world.changes.announce()
+        return "Done" if result.acknowledged else "This interaction failed"
+
+    def _prepare_action(self, page: _Page, kind: str, body: Mapping[str, Any]) -> Any:
+        plan = super()._prepare_action(page, kind, body)
+        return self._to_the_newest(page, plan) if kind == "viewer" else plan
+
+    def _to_the_newest(self, page: _Page, plan: Any) -> Any:
+        """Switching persons would pin the page to the newest message of that moment, and show no later ones."""
+
+        async def run(*arguments: Any) -> Any:
+            result = await plan(*arguments)
+            page.window_end_id = None
+            self._shown.pop(page.id, None)
+            return result
+
+        return run
 
     async def _cleanup(self) -> None:
         for fetch in self._fetches.values():

@@ -9,7 +9,9 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from simcord.components import COMPONENTS_V2_FLAG, walk_components
-from simcord.enums import ComponentType
+from simcord.enums import SELECT_TYPES, ComponentType
+
+from sandbox.discord.forms import Form, Menu, read_form, read_menu
 
 if TYPE_CHECKING:
     from simcord.backend.models import Interaction
@@ -102,6 +104,16 @@ class Message:
         )
 
     @property
+    def menus(self) -> tuple[Menu, ...]:
+        """The select menus, of whatever kind."""
+        return tuple(read_menu(part) for part in walk_components(self.components) if part["type"] in SELECT_TYPES)
+
+    @property
+    def thumbnails(self) -> tuple[dict[str, Any], ...]:
+        """Thumbnails beside sections: `{"media": {"url", …}, "description", "spoiler"}`."""
+        return tuple(self.walk(ComponentType.THUMBNAIL))
+
+    @property
     def gallery(self) -> tuple[dict[str, Any], ...]:
         """Items of all media galleries: `{"media": {"url", …}, "description", "spoiler"}`."""
         return tuple(item for part in self.walk(ComponentType.MEDIA_GALLERY) for item in part["items"])
@@ -123,6 +135,14 @@ class Message:
                 return button
         there = [button.label or button.custom_id for button in self.buttons]
         raise LookupError(f"no button {label_or_custom_id!r} on message {self.id}, only {there}")
+
+    def menu(self, placeholder_or_custom_id: str) -> Menu:
+        """Raise LookupError, naming the menus there are."""
+        for menu in self.menus:
+            if placeholder_or_custom_id in (menu.placeholder, menu.custom_id):
+                return menu
+        there = [menu.placeholder or menu.custom_id for menu in self.menus]
+        raise LookupError(f"no menu {placeholder_or_custom_id!r} on message {self.id}, only {there}")
 
 
 def read_message(cdn: SignedCdn, stored: StoredMessage) -> Message:
@@ -216,9 +236,9 @@ class SentInteraction:
         return [message for message in found if message is not None]
 
     @property
-    def modal(self) -> dict[str, Any] | None:
-        """The modal that was answered with, as sent."""
-        return deepcopy(self.interaction.modal)
+    def form(self) -> Form | None:
+        """The modal that was answered with; None: it was answered otherwise, or not yet."""
+        return read_form(self.interaction)
 
     @property
     def choices(self) -> list[dict[str, Any]] | None:

@@ -164,7 +164,8 @@ class SandboxDiscord(World, AbstractAsyncContextManager["SandboxDiscord"]):
         checks.check_files(sizes_bytes, self.attachment_size_limit_bytes)
         if _COMMANDS.fullmatch(record.path) and record.method == "PUT":
             checks.check_commands(record.body)
-        elif _CALLBACK.fullmatch(record.path):
+        elif found := _CALLBACK.fullmatch(record.path):
+            self._check_kind(int(found[1]), body)
             checks.check_callback(body)
         elif found := _BY_TOKEN.fullmatch(record.path):
             self._check_token(found[1])
@@ -174,6 +175,11 @@ class SandboxDiscord(World, AbstractAsyncContextManager["SandboxDiscord"]):
         elif (found := _MESSAGES.fullmatch(record.path)) and record.method == "POST":
             self._check_channel(int(found[1]), with_files=bool(sizes_bytes))
             checks.check_message(body)
+
+    def _check_kind(self, interaction_id: int, body: Mapping[str, Any]) -> None:
+        asked = self.backend.interactions.get(interaction_id)
+        if asked is not None and not asked.responded:
+            checks.check_kind(body.get("type"), asked.type, from_message=asked.source_message_id is not None)
 
     def _check_token(self, token: str) -> None:
         interaction_id = self.backend.interaction_tokens.get(token)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 GEMINI_RATIOS = ("1:1", "3:4", "4:5", "2:3", "9:16", "4:3", "5:4", "3:2", "16:9", "21:9")
 SEEDREAM_RATIOS = ("1:1", "3:4", "4:3", "16:9", "9:16", "3:2", "2:3", "21:9")
 FLUX_RATIOS = ("1:1", "4:3", "3:4", "16:9", "9:16", "3:2", "2:3")
+MIDJOURNEY_RATIOS = ("1:1", "4:3", "3:2", "16:9", "3:4", "2:3", "9:16")
 SEEDANCE_FLOOR = dict(zip(range(4, 16), (7, 9, 10, 12, 14, 15, 17, 19, 20, 22, 24, 25), strict=True))
 
 
@@ -46,7 +47,15 @@ class Model:
     unlisted_per_second: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     """Rates that are charged and appear nowhere: the documents lack them, so they are the sandbox's own choice."""
     unlisted_per_second_with_video: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    options: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    """Numbers of `niji7Options`: least and most. With them come `raw`, `sref` and `referenceType`."""
+    option_qualities: tuple[str, ...] = ()
+    """What `niji7Options.quality` can be."""
     is_retired: bool = False
+
+    def __deepcopy__(self, memo: object) -> Model:
+        """Copies of a world share what never changes."""
+        return self
 
 
 MODELS = (
@@ -123,12 +132,14 @@ MODELS = (
         id="midjourney-v8.1",
         name="Midjourney V8.1",
         provider="Midjourney",
-        ratios=("1:1", "4:3", "3:2", "16:9", "3:4", "2:3", "9:16"),
+        ratios=MIDJOURNEY_RATIOS,
         typical_seconds=(45, 70),
         credits=15,
         max_references=1,
         prompt_characters=(1, 8192),
         outputs=4,
+        options={"stylize": (0, 1000), "chaos": (0, 100), "iw": (0, 2), "sw": (0, 1000)},
+        option_qualities=("1", "4"),
         resolutions=("1K", "2K"),
         default_resolution="1K",
         by_resolution={"1K": 15, "2K": 20},
@@ -203,6 +214,26 @@ MODELS = (
         default_duration=4,
         per_call={"fast": {4: 80, 6: 125, 8: 165}, "pro": {4: 220, 6: 330, 8: 435}},
     ),
+    # Of March 2026 (Generate v2). Its ratios, resolutions, times and prompt length are told nowhere: the first are
+    # those of its successor.
+    Model(
+        id="midjourney-niji7",
+        name="Midjourney Niji 7",
+        provider="Midjourney",
+        ratios=MIDJOURNEY_RATIOS,
+        typical_seconds=(45, 70),
+        credits=15,
+        max_references=1,
+        outputs=4,
+        options={
+            "stylize": (0, 1000),
+            "chaos": (0, 100),
+            "weird": (0, 3000),
+            "iw": (0, 3),
+            "sw": (0, 1000),
+            "sv": (1, 4),
+        },
+    ),
     # Retired in April 2026 and documented no more: ratios, price and times are the sandbox's own choice.
     Model(
         id="rhart-1.5",
@@ -217,6 +248,7 @@ MODELS = (
 )
 BY_ID = {model.id: model for model in MODELS}
 DEFAULT_MODEL_ID = "gpt-image-2"
+RETIRED_BY_SUMMER = ("midjourney-niji7",)
 OLD_NAMES = {"midjourney-v7": "midjourney-v8.1"}
 """Ids that are still taken, for the model that took their place."""
 

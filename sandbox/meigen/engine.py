@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from urllib.parse import urlsplit
 
 from sandbox.meigen import catalogue, gallery
 from sandbox.meigen.limits import Counter, Counting, counter
@@ -112,6 +113,8 @@ class Generation:
     """The ratio that is used, never "auto" or "adaptive"."""
     state: State = State.PROCESSING
     refunded: bool = False
+    expired: set[str] = field(default_factory=set)
+    """Names of its files that are served no more."""
 
     @property
     def prompt(self) -> str:
@@ -132,7 +135,10 @@ class MeigenEngine:
         self.accounts: dict[str, Account] = {}
         self.generations: dict[str, Generation] = {}
         """By id, oldest first."""
-        self.retired: set[str] = set()
+        self.catalogue: dict[str, catalogue.Model] = dict(catalogue.BY_ID)
+        """By id; a test may put in others, and other prices."""
+        is_march = Dialect(self.options.dialect) is Dialect.MARCH
+        self.retired: set[str] = set() if is_march else set(catalogue.RETIRED_BY_SUMMER)
         """Ids of models that are sold no more."""
         self.rate_limited = 0
         """Requests that the limiter refused."""
@@ -167,7 +173,7 @@ class MeigenEngine:
         if not account.counter.room(now):
             return self._rate_limited(now, account)
         try:
-            order = read_order(payload, self.retired, self.options.trusted_hosts)
+            order = read_order(payload, self.retired, self._trusted_hosts(), self.catalogue)
             price = self._affordable(account, order)
         except Refusal as refusal:
             self._count(now, account, Counted.ADMITTED, Counted.ALL)
@@ -191,7 +197,7 @@ class MeigenEngine:
         """GET /api/models?media_type=&active=."""
         chosen = [
             model
-            for model in catalogue.MODELS
+            for model in self.catalogue.values()
             if media_type in (None, model.media_type) and not (active_only and self._is_retired(model))
         ]
         if Dialect(self.options.dialect) is Dialect.MARCH:
@@ -232,9 +238,19 @@ class MeigenEngine:
         """Let a generation that is still processing end with `error`."""
         self.generations[generation_id].failure = error
 
+    def expire(self, generation_id: str, *numbers: int) -> None:
+        """Serve the files of a generation no more (404); with numbers, counted from 0, only those."""
+        generation = self.generations[generation_id]
+        names = [path.rpartition("/")[2] for path in result_names(generation)]
+        generation.expired |= {names[number] for number in numbers or range(len(names))}
+
     def net_credits(self, key: str) -> int:
         """What `key` has paid in all, refunds taken off."""
         return sum(g.credits for g in self.generations.values() if g.key == key and not g.refunded)
+
+    def _trusted_hosts(self) -> set[str]:
+        """Those of the options, and its own: results may be references."""
+        return {*self.options.trusted_hosts, urlsplit(self.media_url).netloc}
 
     def _account(self, key: str | None) -> Account | None:
         account = self.accounts.get(key or "")

@@ -10,6 +10,8 @@ from sandbox.meigen.engine import Generation, State, result_names
 from sandbox.meigen.gallery import Item
 from sandbox.scenes import Scene
 
+BULKY_VIDEO_BYTES: Final = 11 * 2**20
+"""Just more than Discord takes without boosts."""
 CONTENT_TYPES: Final = {"png": "image/png", "jpg": "image/jpeg", "mp4": "video/mp4"}
 
 
@@ -33,14 +35,16 @@ class MediaFile:
         return media.picture(self.scene, self.size, "PNG" if self.suffix == "png" else "JPEG")
 
     def bulky_content(self) -> bytes:
-        """A PNG of the same size without compression, whatever the file's name says."""
+        """A PNG of the same size without compression, whatever the file's name says; of a video one of 11 MiB."""
+        if self.suffix == "mp4":
+            return media.bulky_video(self.content(), BULKY_VIDEO_BYTES)
         return media.bulky_picture(self.scene, self.size)
 
 
 def result_file(generation: Generation, name: str, picture_scale: float, video_pixels: int) -> MediaFile | None:
-    """The file `name` ("0.png") of a generation; None where there is none, or not yet."""
+    """The file `name` ("0.png") of a generation; None where there is none, not yet, or no longer."""
     names = [path.rpartition("/")[2] for path in result_names(generation)]
-    if generation.state is not State.COMPLETED or name not in names:
+    if generation.state is not State.COMPLETED or name not in names or name in generation.expired:
         return None
     number, _, suffix = name.partition(".")
     order = generation.order
@@ -51,7 +55,9 @@ def result_file(generation: Generation, name: str, picture_scale: float, video_p
     return MediaFile(Scene(order.prompt, generation.id, int(number)), size, suffix, order.duration_seconds or 0)
 
 
-def gallery_file(item: Item) -> MediaFile:
-    """The picture of a gallery item, at half of the size that it is said to have."""
+def gallery_file(item: Item, number: int) -> MediaFile | None:
+    """A picture of a gallery item, at half of the size that it is said to have; None where it has no such one."""
+    if number >= item.pictures:
+        return None
     width, height = item.size_pixels or (1024, 1024)
-    return MediaFile(Scene(item.text, item.id), (width // 2, height // 2), "jpg")
+    return MediaFile(Scene(item.painted, item.id, number), (width // 2, height // 2), "jpg")

@@ -19,6 +19,41 @@ class Item:
     """Labelled parts of the prompt; empty: it has just one."""
     is_ready: bool = True
     sref: str | None = None
+    pictures: int = 1
+
+    @property
+    def painted(self) -> str:
+        """What the pictures show: of a very long prompt the beginning."""
+        return self.text[:400]
+
+
+LONG_CHARACTERS = 16_000
+
+
+def _storyboard() -> str:
+    """A prompt as JSON, nested and of LONG_CHARACTERS characters: the longest that occur are about so long."""
+    board: dict[str, object] = {
+        "title": "The lighthouse keeper's year",
+        "format": {"kind": "storyboard", "panels": 60, "colour": True, "grain": 0.35},
+        "style": {"medium": "ink and watercolour", "palette": ["indigo", "amber", "foam white"], "avoid": ["text"]},
+        "panels": [_panel(number) for number in range(1, 61)],
+        "closing": "",
+    }
+    missing = LONG_CHARACTERS - len(json.dumps(board))
+    board["closing"] = ("The lamp is lit again. " * LONG_CHARACTERS)[: max(0, missing)]
+    return json.dumps(board)
+
+
+def _panel(number: int) -> dict[str, object]:
+    place = ("the lamp room", "the spiral stairs", "the rocks below", "the small kitchen")[number % 4]
+    weather = ("first snow", "a clear morning", "heavy rain")[number % 3]
+    return {
+        "number": number,
+        "place": place,
+        "camera": {"shot": "wide" if number % 2 else "close", "lens_mm": 24 + number},
+        "action": f"The keeper walks through {place}, {weather} behind the glass, a lantern in one hand.",
+        "mood": ["quiet", weather],
+    }
 
 
 _LANTERNS = {
@@ -37,6 +72,7 @@ ITEMS = (
         "ines",
         (("subject", "A lighthouse on a cliff"), ("camera", "Wide shot"), ("light", "Soft evening light, film grain")),
         sref="2304871",
+        pictures=4,
     ),
     Item("3100000000000000004", "", None, None, "kofi", is_ready=False),
     Item("3100000000000000005", "月夜の竹林、静かな雪", "midjourney", (1024, 1024), "haru", sref="88120"),
@@ -45,12 +81,14 @@ ITEMS = (
     Item(
         "3100000000000000008", "A small red boat on a calm sea, seen from far above", "nanobanana", (2048, 2048), "ada"
     ),
+    Item("3100000000000000009", _storyboard(), "gptimage", (1536, 1024), "petra", pictures=2),
+    Item("3100000000000000010", "A stone gate at night", "midjourney", (1024, 1536), "yuki", is_ready=False),
 )
 BY_ID = {item.id: item for item in ITEMS}
 
 
 def image(item: Item, media_url: str) -> dict[str, object]:
-    """The `data` of Get Image, with all fields of its table."""
+    """The `data` of Get Image, with all fields of its table; `media_url` as in MeigenEngine."""
     width, height = item.size_pixels or (None, None)
     rank = ITEMS.index(item) + 1
     return {
@@ -58,7 +96,7 @@ def image(item: Item, media_url: str) -> dict[str, object]:
         "text": item.text,
         "prompt_ready": item.is_ready,
         "prompt_segments": [{"label": label, "text": text} for label, text in item.segments] or None,
-        "media_urls": [_media_url(item, media_url)],
+        "media_urls": [_media_url(item, media_url, number) for number in range(item.pictures)],
         "thumbnail_url": _media_url(item, media_url),
         "image_width": width,
         "image_height": height,
@@ -90,5 +128,5 @@ def _result(item: Item, media_url: str) -> dict[str, object]:
     return {**{name: whole[name] for name in names}, "rank": ITEMS.index(item) + 1}
 
 
-def _media_url(item: Item, media_url: str) -> str:
-    return f"{media_url}/gallery/{item.id}.jpg"
+def _media_url(item: Item, media_url: str, number: int = 0) -> str:
+    return f"{media_url}/gallery/{item.id}/{number}.jpg"

@@ -18,9 +18,6 @@ from sandbox.meigen.catalogue import BY_ID, DEFAULT_MODEL_ID, OLD_NAMES, Model
 Fields: TypeAlias = Mapping[str, object]
 Rates: TypeAlias = Mapping[str, Mapping[str, int]]
 
-MIDJOURNEY_RANGES = {"stylize": 1000, "chaos": 100, "weird": 3000, "iw": 2, "sw": 1000}
-"""Each from 0; `weird` is of March and has been ignored since."""
-
 
 class Refusal(Exception):
     """A request that is answered with `status` and `body` and charges nothing."""
@@ -36,7 +33,7 @@ class Order:
     """What was asked for, with the model's defaults filled in; None where the model has no such notion."""
 
     prompt: str
-    model_id: str
+    model: Model
     ratio: str
     """As asked for: may be "auto" or "adaptive"."""
     resolution: str | None = None
@@ -47,11 +44,16 @@ class Order:
     """None: no reference video."""
 
     @property
-    def model(self) -> Model:
-        return BY_ID[self.model_id]
+    def model_id(self) -> str:
+        return self.model.id
 
 
-def read_order(payload: object, retired: Collection[str] = (), trusted_hosts: Collection[str] = ()) -> Order:
+def read_order(
+    payload: object,
+    retired: Collection[str] = (),
+    trusted_hosts: Collection[str] = (),
+    models: Mapping[str, Model] = BY_ID,
+) -> Order:
     """Read a body; raises Refusal. `trusted_hosts` (`host[:port]`) may give references over plain http."""
     if not isinstance(payload, dict):
         raise Refusal("Request body must be a JSON object")
@@ -59,14 +61,14 @@ def read_order(payload: object, retired: Collection[str] = (), trusted_hosts: Co
     prompt = fields.get("prompt")
     if not isinstance(prompt, str) or not prompt.strip():
         raise Refusal("Prompt is required")
-    model = _model(fields, retired)
+    model = _model(fields, retired, models)
     _check_prompt(prompt, model)
     _check_references(fields, model, trusted_hosts)
     _check_midjourney(fields, model)
     tier = _choice(fields, "tier", model.tiers, model.default_tier)
     return Order(
         prompt=prompt,
-        model_id=model.id,
+        model=model,
         ratio=_ratio(fields, model),
         resolution=_resolution(fields, model, tier),
         quality=_choice(fields, "quality", model.qualities, model.default_quality),
@@ -100,9 +102,9 @@ def _rate(listed: Rates, unlisted: Rates, tier: str, resolution: str) -> int:
     return {**unlisted.get(tier, {}), **listed.get(tier, {})}[resolution]
 
 
-def _model(fields: Fields, retired: Collection[str]) -> Model:
+def _model(fields: Fields, retired: Collection[str], models: Mapping[str, Model]) -> Model:
     asked = fields.get("modelId", DEFAULT_MODEL_ID)
-    model = BY_ID.get(OLD_NAMES.get(asked, asked)) if isinstance(asked, str) else None
+    model = models.get(OLD_NAMES.get(asked, asked)) if isinstance(asked, str) else None
     if model is None:
         raise Refusal(f"Unknown model: {asked}")
     if model.is_retired or model.id in retired:
@@ -144,19 +146,19 @@ def _is_public(hostname: str | None) -> bool:
 
 
 def _check_midjourney(fields: Fields, model: Model) -> None:
-    if not model.id.startswith("midjourney"):
+    if not model.options:
         return
     _choice(fields, "referenceType", ("content", "style"), "content")
     options = fields.get("niji7Options", {})
     if not isinstance(options, dict):
         raise Refusal("niji7Options must be an object")
-    for name, most in MIDJOURNEY_RANGES.items():
-        value = options.get(name, 0)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= most:
-            raise Refusal(f"niji7Options.{name} must be between 0 and {most}")
+    for name, (least, most) in model.options.items():
+        value = options.get(name, least)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
+            raise Refusal(f"niji7Options.{name} must be between {least} and {most}")
     if not isinstance(options.get("raw", False), bool) or not isinstance(options.get("sref", ""), str):
         raise Refusal("niji7Options.raw must be a boolean and niji7Options.sref a string")
-    if options.get("quality", "4") not in ("1", "4"):
+    if model.option_qualities and options.get("quality", "4") not in model.option_qualities:
         raise Refusal('niji7Options.quality must be "1" or "4"')
 
 

@@ -117,6 +117,10 @@ class SandboxMeigen:
         self.engine.advance(self.now())
         return self.engine.accounts[key or self.key].purchased
 
+    def expire(self, generation_id: str, *numbers: int) -> None:
+        """Serve the files of a generation no more (404), or, with numbers counted from 0, only those."""
+        self.engine.expire(generation_id, *numbers)
+
     def now(self) -> float:
         """UTC epoch seconds; a step of the machine's clock does not move it."""
         return self._offset_seconds + time.monotonic()
@@ -142,7 +146,7 @@ class SandboxMeigen:
         app.router.add_get("/api/models", self._on("models", self._models))
         app.router.add_get("/api/images/{image_id}", self._on("image", self._image))
         app.router.add_get("/api/search", self._on("search", self._search))
-        app.router.add_get("/media/gallery/{image_id}.jpg", self._on("media", self._gallery_file))
+        app.router.add_get(r"/media/gallery/{image_id}/{number:\d+}.jpg", self._on("media", self._gallery_file))
         app.router.add_get("/media/{id}/{name}", self._on("media", self._result_file))
         app.router.add_route("*", "/{path:.*}", self._on("", self._nothing_there))
         return app
@@ -243,7 +247,8 @@ class SandboxMeigen:
 
     async def _gallery_file(self, request: web.Request, seen: SeenRequest) -> Reply:
         item = gallery.BY_ID.get(request.match_info["image_id"])
-        return await self._file(gallery_file(item) if item else None, seen)
+        number = int(request.match_info["number"])
+        return await self._file(gallery_file(item, number) if item else None, seen)
 
     async def _file(self, file: MediaFile | None, seen: SeenRequest) -> Reply:
         if file is None:

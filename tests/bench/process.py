@@ -3,16 +3,36 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import time
 from asyncio.subprocess import DEVNULL
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 STOP_SECONDS = 10.0
+LOOK_SECONDS = 0.05
+APART_SECONDS = 0.5
+"""What wakes it again sooner belongs to the same work: a request and its answer, say."""
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+
+
+@dataclass(frozen=True, slots=True)
+class Wakes:
+    """How often a program woke."""
+
+    of_loop: int
+    """So often its event loop's wait for something to happen came to an end."""
+    began_at: Sequence[float]
+    """When each piece of work began, in any thread; of `time.monotonic`."""
+
+    @property
+    def shortest_seconds(self) -> float | None:
+        """Between two beginnings; None where there are less than two."""
+        return min((after - before for before, after in pairwise(self.began_at)), default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,18 +49,26 @@ class Program:
         """Of the threads that live now, to the nanosecond."""
         return sum(int(_read(task, "schedstat").split()[0]) for task in self._tasks()) / 1e9
 
-    async def waking_moments(self, seconds: float) -> int:
-        """In how many twentieths of a second within that time some thread of it woke, and slept again."""
+    async def wakes(self, seconds: float) -> Wakes:
+        """What wakes it within that time."""
         deadline = time.monotonic() + seconds
-        sleeps, moments = self._sleeps(), 0
+        loop, sleeps = self._loop_sleeps(), self._sleeps()
+        began_at, last_at = list[float](), -math.inf
         while time.monotonic() < deadline:
-            await asyncio.sleep(0.05)
-            before, sleeps = sleeps, self._sleeps()
-            moments += sleeps != before
-        return moments
+            await asyncio.sleep(LOOK_SECONDS)
+            before, sleeps, now = sleeps, self._sleeps(), time.monotonic()
+            if sleeps != before:
+                if now - last_at > APART_SECONDS:
+                    began_at.append(now)
+                last_at = now
+        return Wakes(self._loop_sleeps() - loop, tuple(began_at))
 
     def _sleeps(self) -> int:
         return sum(_voluntary_switches(_read(task, "status")) for task in self._tasks())
+
+    def _loop_sleeps(self) -> int:
+        """Of the first thread, in which the event loop turns: each is a selector that had to wait."""
+        return _voluntary_switches(_read(Path(f"/proc/{self.pid}/task/{self.pid}"), "status"))
 
     def _tasks(self) -> list[Path]:
         return list(Path(f"/proc/{self.pid}/task").iterdir())

@@ -81,3 +81,5 @@ def _repeat(path: Path, times: int) -> None:
             copy = f"INSERT INTO {table} SELECT {picked} FROM {table} WHERE {key} >= :first"  # noqa: S608  our own names
             for number in range(1, times + 1):
                 raw.execute(copy, {"shift": number * (last - first + 1), "first": first})
+        for table in ("guild_turns", "user_turns"):
+            raw.execute(f"UPDATE {table} SET queued = queued * {times + 1}")  # noqa: S608  our own names

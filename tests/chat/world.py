@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from discord import ui
 from discord.http import handle_message_parameters
@@ -14,6 +15,7 @@ from bot.chat.client import Easel, point_at, run_client
 from bot.clock import SystemClock
 from bot.domain.catalog import Catalog, Medium, Model, Prices, Timing
 from bot.domain.jobs import Job, JobState
+from bot.domain.preferences import Usual
 from bot.domain.problems import Problem, ProblemCode
 from bot.domain.requests import GenerationRequest
 from bot.domain.views import AccountCredits, CardView, CreditsView, Usage, Waiting
@@ -21,7 +23,8 @@ from bot.errors import Refused
 from bot.ports import CardKind
 from bot.services.intake import Offer
 from bot.services.origin import Origin
-from cogs.buttons import Buttons, CardButton
+from cogs.buttons import Buttons
+from cogs.cards import CardClicks
 from cogs.credits import Credits
 from cogs.guilds import Guilds
 from cogs.imagine import Imagine
@@ -79,7 +82,13 @@ class MadeUpIntake:
         self.jobs[made.id] = made
         return Offer(made, self.view(made.id))
 
-    async def again(self, job_id: int, origin: Origin) -> Offer:
+    async def ask(self, request: GenerationRequest, origin: Origin, *, typing: Sequence[Problem] = ()) -> Offer:
+        if typing:
+            raise Refused(tuple(typing))
+        return await self.offer(request, origin)
+
+    async def again(self, job_id: int, origin: Origin, *, is_confirmed: bool = False) -> Offer:
+        del is_confirmed
         return await self.offer((await self.known(job_id)).request, origin)
 
     async def left_guild(self, guild_id: int) -> None:
@@ -196,17 +205,29 @@ class Scene:
         return message
 
 
-def client_of(intake: MadeUpIntake, documents: MadeUpDocuments | None = None) -> Easel:
-    catalogue, queries = MadeUpCatalogue(), MadeUpQueries()
+class MadeUpPreferences:
+    """Nobody has any."""
+
+    async def of(self, _: int) -> Usual:
+        return Usual()
+
+    def applied(self, _: Usual, request: GenerationRequest) -> GenerationRequest:
+        return request
+
+
+def client_of(made_up: MadeUpIntake, documents: MadeUpDocuments | None = None) -> Easel:
+    intake: Any = made_up  # in the place of services, of which cogs call a few methods
+    catalogue: Any = MadeUpCatalogue()
+    queries: Any = MadeUpQueries()
+    preferences: Any = MadeUpPreferences()
     return Easel(
         cogs=(
-            Imagine(intake, catalogue),
+            Imagine(intake, catalogue, preferences),
             Models(catalogue, queries),
             Credits(queries),
-            Buttons(intake),
+            Buttons(CardClicks(intake).handlers, {}),
             Guilds(intake),
         ),
-        buttons=(CardButton,),
         documents=documents or MadeUpDocuments(),
         clock=SystemClock(),
     )

@@ -17,8 +17,8 @@ from tests.e2e.harness import Stage, card_of, open_stage, pictures_of, results, 
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-LOCKED_SECONDS = 2.0
-"""Less than SQLite's own patience of 5 s, and than a member's of 3 s."""
+LOCKED_SECONDS = 1.2
+"""Less than the store's patience of 2 s, and than a member's of 3 s."""
 TOKEN_SECONDS = 15 * 60 + 1
 REFUSED_CONNECTS = 2
 BACK_SECONDS = 40.0
@@ -188,6 +188,18 @@ async def test_while_the_database_is_locked_everything_waits_and_nothing_is_lost
         await stage.ended(card)
         assert len(stage.generations(prompt)) == 1
         assert stage.submissions().count(prompt) == 1
+
+
+async def test_while_the_database_stays_locked_a_member_is_told_in_time(stage: Stage) -> None:
+    """Discord gives up on an interaction after three seconds."""
+    with closing(sqlite3.connect(stage.folder / "easel.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        told = await stage.mia.slash(stage.gallery, "imagine", prompt="asked before a lock without end")
+        other.execute("ROLLBACK")
+    assert told.outcome is Outcome.MESSAGE
+    assert card_of(told).ephemeral
+    assert "I cannot write anything down right now" in card_of(told).text
+    assert not stage.generations("asked before a lock without end")
 
 
 async def test_without_its_database_it_begins_anew_and_old_cards_say_so(tmp_path: Path) -> None:

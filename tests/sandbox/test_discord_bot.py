@@ -26,6 +26,7 @@ from sandbox.discord import (
 )
 from tests.support.discord_bot import Card, CountButton, SmallBot, eventually, picture, pointed_at, running
 from tests.support.discord_spec import SPEC, check_requests
+from tests.support.discord_studio import form_of
 
 
 @pytest.fixture
@@ -161,13 +162,13 @@ async def test_a_modal_with_words_and_files(bot: SmallBot, channel: Channel, mia
     shown = await mia.click(card, "Form")
     assert shown.outcome is Outcome.MODAL
     files = [File("a.bin", bytes(5)), File("b.bin", bytes(7))]
-    sent = await mia.submit_modal(shown, {"Words": "hello", "files": files})
+    sent = await mia.submit(form_of(shown), {"Words": "hello", "files": files})
     assert sent.message is not None
     assert (sent.message.content, sent.message.ephemeral) == ("hello [5, 7]", True)
 
 
 async def test_a_context_menu(bot: SmallBot, channel: Channel, mia: Member) -> None:
-    sent = await mia.context_menu(channel, "Measure", mia.say(channel, "12345"))
+    sent = await mia.use_menu("Measure", mia.say(channel, "12345"))
     assert sent.message is not None
     assert sent.message.content == "5 letters"
 
@@ -210,7 +211,7 @@ async def test_an_edit_by_channel_and_message_id_keeps_and_adds_files(
 async def test_an_ephemeral_message_is_out_of_reach_by_its_ids(
     world: SandboxDiscord, bot: SmallBot, channel: Channel, mia: Member
 ) -> None:
-    sent = await mia.context_menu(channel, "Measure", mia.say(channel, "x"))
+    sent = await mia.use_menu("Measure", mia.say(channel, "x"))
     assert sent.message is not None
     partial = bot.get_partial_messageable(channel.id).get_partial_message(sent.message.id)
     for attempt in (partial.fetch(), partial.edit(content="y")):

@@ -1,11 +1,12 @@
 """The state machine in virtual time: order of checks, money, states, answers."""
 
 import copy
+import json
 from typing import Any
 
 import pytest
 
-from sandbox.meigen import Answer, Counted, Dialect, MeigenEngine, MeigenOptions, State
+from sandbox.meigen import Answer, Counted, Dialect, MeigenEngine, MeigenOptions, State, gallery
 
 NOW = 1_800_000_000.0  # a whole minute, so that a fixed window begins here
 PROMPT = {"prompt": "a small house"}
@@ -337,7 +338,7 @@ class TestCatalogue:
             assert isinstance(models, list)
             return {model["id"] for model in models}
 
-        assert listed(active_only=False) - listed(active_only=True) == {"happyhorse-1.0", "rhart-1.5"}
+        assert listed(active_only=False) - listed(active_only=True) == {"happyhorse-1.0", "midjourney-niji7", "rhart-1.5"}
 
     def test_timing_is_that_of_the_scaled_world(self) -> None:
         models = opened(time_scale=0.1)[0].models().body["models"]
@@ -352,13 +353,21 @@ class TestGallery:
         assert isinstance(data, dict)
         assert answer.headers["Cache-Control"] == "public, max-age=3600"
         assert data["prompt_segments"][1] == {"label": "camera", "text": "Wide shot"}
-        assert data["media_urls"] == ["https://images.example/gallery/3100000000000000003.jpg"]
+        assert data["media_urls"] == [
+            f"https://images.example/gallery/3100000000000000003/{n}.jpg" for n in range(4)
+        ]
         assert (data["image_width"], data["sref"], data["model"]) == (1456, "2304871", "midjourney")
 
     def test_an_item_without_a_prompt(self) -> None:
         data = opened()[0].image("3100000000000000004").body["data"]
         assert isinstance(data, dict)
         assert (data["prompt_ready"], data["image_width"], data["prompt_segments"]) == (False, None, None)
+
+    def test_items_whose_prompts_are_json_one_of_them_very_long(self) -> None:
+        texts = [str(gallery.image(item, "")["text"]) for item in gallery.ITEMS]
+        boards = [json.loads(text) for text in texts if text.startswith("{")]
+        assert [sorted(board)[:2] for board in boards] == [["scene", "style"], ["closing", "format"]]
+        assert max(map(len, texts)) == 16_000
 
     def test_unknown(self) -> None:
         assert opened()[0].image("1") == Answer(404, {"success": False, "error": "Image not found"})

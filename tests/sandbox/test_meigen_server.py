@@ -116,7 +116,8 @@ async def test_public_endpoints() -> None:
         picture = await anyone.get(item["media_urls"][0])
         assert Image.open(io.BytesIO(picture.content)).size == (825, 1024)
         assert (await anyone.get("/images/7")).status_code == 404
-        assert (await anyone.get(f"http://{client.meigen.host}/media/gallery/7.jpg")).status_code == 404
+        for nothing in ("7/0.jpg", "3100000000000000001/1.jpg"):
+            assert (await anyone.get(f"http://{client.meigen.host}/media/gallery/{nothing}")).status_code == 404
         found = (await anyone.get("/search?q=garden&type=posts&limit=2&offset=0")).json()
         assert [found["success"], len(found["data"])] == [True, 1]
         assert (await anyone.get("/search?limit=x&offset=-1")).status_code == 200

@@ -171,12 +171,13 @@ class SimulatedDiscord:
         standing = None if message_id is None else self._state.standing.get(message_id)
         if standing is None:
             return None
-        actions = frozenset(button.action for row in standing.message.rows for button in row)
+        buttons = [button for row in standing.message.rows for button in row]
+        actions, job_id = frozenset(button.action for button in buttons), next((b.job_id for b in buttons), None)
         files = tuple(
             CarriedReference(number, file.filename, "https://cdn.test/file")
             for number, file in enumerate(standing.message.attachments)
         )
-        return Shown(standing.channel_id, standing.message_id, files, actions)
+        return Shown(standing.channel_id, standing.message_id, files, actions, job_id)
 
     async def _edit(self, message_id: int, message: Message) -> Shown:
         standing = self._state.standing.get(message_id)

@@ -24,6 +24,7 @@ from bot.pipeline.references import References
 from bot.pipeline.watcher import Watcher
 from bot.ports import Account, MediaFile
 from bot.services.catalogue import Catalogue
+from bot.services.drafts import Drafting
 from bot.services.intake import Intake, Rules
 from bot.services.signals import Signals
 from bot.services.viewing import CardViews
@@ -83,8 +84,14 @@ class PaperMedia:
         await asyncio.sleep(0.05)
         return MediaFile(Path(f"{job_id}-{index}.png"), "image/png", 1000)
 
+    async def kept(self, job_id: int, index: int) -> MediaFile | None:
+        return None
+
     async def fit(self, file: MediaFile, limit_bytes: int) -> MediaFile | None:
         return file
+
+    async def thumbnail(self, file: MediaFile, side_pixels: int, limit_bytes: int) -> MediaFile | None:
+        return None
 
     async def drop(self, job_id: int) -> None:
         return None
@@ -175,7 +182,17 @@ async def open_house(  # noqa: PLR0913  the knobs of a world
         Pinger(store.cards, surface, signals, clock).run(),
     ]
     intakes = [
-        Intake(store.door, store.asking, catalogue, views, {"meigen": account}, signals, Rules()) for account in entered
+        Intake(
+            store.door,
+            store.asking,
+            catalogue,
+            views,
+            {"meigen": account},
+            signals,
+            Rules(),
+            Drafting(store.drafts, store.asking, catalogue, {"meigen": account}),
+        )
+        for account in entered
     ]
     return House(raw, store, intakes, signals, [asyncio.create_task(stage) for stage in stages])
 

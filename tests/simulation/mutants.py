@@ -72,7 +72,7 @@ class _CountOnSend(SubmissionStore):
     """A slot's time begins when the request leaves, not when its answer is there."""
 
     async def record(self, account: Account, job_id: int, outcome: Accepted | SubmissionError) -> Job | None:
-        sent = await self._driver.run(lambda: one("open_send", job_id=job_id))
+        sent = await self._driver.run(lambda: one("last_send", job_id=job_id))
         job = await super().record(account, job_id, outcome)
         if sent is not None:
             await self._driver.run(lambda: do("answer_send", id=sent["id"], now=sent["sent_at"]))

@@ -335,7 +335,8 @@ class FakeSurface:
         if posted is None:
             return None
         actions = frozenset(str(button.action) for button in posted.buttons)
-        return Shown(posted.channel_id, posted.message_id, posted.files, actions)
+        jobs = [button.job_id for button in posted.buttons]
+        return Shown(posted.channel_id, posted.message_id, posted.files, actions, jobs[0] if jobs else None)
 
     def _find_post(self, channel_id: int, job_id: int, since: float, besides: int | None = None) -> Shown | None:
         for posted in self.messages.values():
@@ -358,6 +359,7 @@ class FakeMedia:
 
     def __init__(self) -> None:
         self.fetched: list[str] = []
+        self.here: dict[tuple[int, int], MediaFile] = {}
         self.dropped: list[int] = []
         self.troubles: dict[str, Exception] = {}
         self.size_bytes = 1000
@@ -369,11 +371,19 @@ class FakeMedia:
         await asyncio.sleep(0.02)
         if url in self.troubles:
             raise self.troubles[url]
-        return MediaFile(Path(f"/kept/{job_id}/{index}.png"), "image/png", self.size_bytes)
+        self.here[job_id, index] = MediaFile(Path(f"/kept/{job_id}/{index}.png"), "image/png", self.size_bytes)
+        return self.here[job_id, index]
+
+    async def kept(self, job_id: int, index: int) -> MediaFile | None:
+        return self.here.get((job_id, index))
 
     async def fit(self, file: MediaFile, limit_bytes: int) -> MediaFile | None:
         self.room_asked.append(limit_bytes)
         return file if self.fits and file.size_bytes <= limit_bytes else None
 
+    async def thumbnail(self, file: MediaFile, side_pixels: int, limit_bytes: int) -> MediaFile | None:
+        return file if file.content_type.startswith("image/") else None
+
     async def drop(self, job_id: int) -> None:
         self.dropped.append(job_id)
+        self.here = {place: file for place, file in self.here.items() if place[0] != job_id}

@@ -38,6 +38,7 @@ def test_the_two_required_are_enough() -> None:
     assert settings.database_path == Path("data/easel.db")
     assert settings.data_folder == Path("data")
     assert not settings.allow_direct_messages
+    assert (settings.media_kept_days, settings.media_quota_mib) == (30, 2048)
 
 
 def test_everything_can_be_set() -> None:
@@ -51,6 +52,8 @@ def test_everything_can_be_set() -> None:
         DATABASE_URL="sqlite:////var/lib/easel/bot.db",
         SECRET_KEYS=", ".join(FERNET_KEYS),
         MEDIA_TRUSTED_HOSTS="LocalHost:9000, 127.0.0.1,[::1]:80,",
+        MEDIA_KEPT_DAYS="7",
+        MEDIA_QUOTA_MIB="512",
         ALLOW_DIRECT_MESSAGES="on",
         LOG_LEVEL="debug",
         LOG_FORMAT="JSON",
@@ -63,6 +66,7 @@ def test_everything_can_be_set() -> None:
     assert settings.data_folder == Path("/var/lib/easel")
     assert tuple(key.get_secret_value() for key in settings.secret_keys) == FERNET_KEYS
     assert settings.media_trusted_hosts == {"localhost:9000", "127.0.0.1", "[::1]:80"}
+    assert (settings.media_kept_days, settings.media_quota_mib) == (7, 512)
     assert settings.allow_direct_messages
     assert (settings.log_level, settings.log_format) == ("DEBUG", "json")
 
@@ -151,6 +155,10 @@ def test_all_that_is_missing_is_told_at_once() -> None:
         ("MEDIA_TRUSTED_HOSTS", "localhost:0", "host:port"),
         ("MEDIA_TRUSTED_HOSTS", "localhost:70000", "host:port"),
         ("MEDIA_TRUSTED_HOSTS", "good,-bad", "host:port"),
+        ("MEDIA_KEPT_DAYS", "0", "from 1 to 3650"),
+        ("MEDIA_KEPT_DAYS", "forever", "is 'forever', but must be a whole number"),
+        ("MEDIA_QUOTA_MIB", "0", "from 1 to 100000000"),
+        ("MEDIA_QUOTA_MIB", "2 GiB", "is '2 GiB', but must be a whole number"),
         ("ALLOW_DIRECT_MESSAGES", "perhaps", "must be on or off"),
         ("LOG_LEVEL", "loud", "DEBUG, INFO, WARNING or ERROR"),
         ("LOG_FORMAT", "xml", "console or json"),

@@ -3,6 +3,5 @@
 from __future__ import annotations
 
 from bot.providers.meigen.client import Meigen
-from bot.providers.meigen.gallery import GalleryItem
 
-__all__ = ["GalleryItem", "Meigen"]
+__all__ = ["Meigen"]

@@ -92,11 +92,11 @@ def read_submission(answer: Answer, now: float) -> Accepted:
     if problem.success is False and problem.reason:
         raise Rejected(problem.reason, answer.status, problem.supported_ratios)
     if problem.success is False:
-        raise OutcomeUnknown("success is false, and no error named")
+        raise OutcomeUnknown("success is false, and no error named", is_answered=True)
     try:
         created = parse(_Created, answer.body)
     except Unreadable as error:
-        raise OutcomeUnknown(str(error)) from None
+        raise OutcomeUnknown(str(error), is_answered=True) from None
     balance = None if created.credits is None else Balance(created.credits.purchased, created.credits.unlimited)
     return Accepted(
         created.generation_id, created.model_id, created.credits_used, balance, rate_headers(answer.head.headers)
@@ -116,7 +116,7 @@ def _refusal(answer: Answer, now: float) -> SubmissionError:
             return KeyRejected(problem.reason)
         case _ if answer.head.is_client_error:
             return Rejected(problem.reason, status, problem.supported_ratios)
-    return OutcomeUnknown(f"HTTP {status}")
+    return OutcomeUnknown(f"HTTP {status}", is_answered=True)
 
 
 def _problem(body: bytes) -> _Problem:

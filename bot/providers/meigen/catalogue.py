@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from pydantic import AliasChoices, BaseModel, BeforeValidator, Field, ValidationError
 
 from bot.domain.catalog import Medium, Model, Prices, Timing
+from bot.domain.midjourney import option_set
 from bot.providers.meigen.shapes import Flag, Maybe, Payload, T, Text, Texts, Unreadable, Whole, parse
 from bot.providers.prompt_limits import MEIGEN, NO_LIMIT
 
@@ -159,6 +160,10 @@ def _model(entry: _Entry, extra: _Extra) -> Model:
     limit = MEIGEN.get(entry.id, NO_LIMIT)
     timing = entry.estimated_timing or extra.estimated_timing
     resolutions = extra.resolutions or (RESOLUTIONS_WITH_4K if entry.supports_4k else ())
+    # The catalogue does not tell Midjourney's options; the quality is one of them.
+    options = option_set(entry.id)
+    qualities = extra.qualities or (options.qualities if options else ())
+    usual_quality = options.default_quality if options and options.default_quality in qualities else None
     fallback_tier = DOCUMENTED_DEFAULT_TIER if DOCUMENTED_DEFAULT_TIER in extra.tiers else None
     return Model(
         provider=PROVIDER,
@@ -169,8 +174,8 @@ def _model(entry: _Entry, extra: _Extra) -> Model:
         ratios=entry.supported_ratios,
         resolutions=resolutions,
         default_resolution=_default(extra.default_resolution, resolutions),
-        qualities=extra.qualities,
-        default_quality=_default(extra.default_quality, extra.qualities),
+        qualities=qualities,
+        default_quality=_default(extra.default_quality, qualities) or usual_quality,
         tiers=extra.tiers,
         default_tier=_default(extra.default_tier, extra.tiers) or fallback_tier,
         tier_resolutions=extra.tier_resolutions,
@@ -183,7 +188,7 @@ def _model(entry: _Entry, extra: _Extra) -> Model:
         prices=_prices(entry, extra),
         timing=None if timing is None else Timing(timing.p50, timing.p90),
         is_default=entry.is_default or extra.is_default,
-        is_midjourney=entry.id.startswith("midjourney"),
+        is_midjourney=options is not None,
         former_ids=FORMER_IDS.get(entry.id, ()),
     )
 

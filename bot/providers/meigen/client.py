@@ -6,32 +6,37 @@ import json
 import logging
 from collections import OrderedDict
 from collections.abc import Sequence
-from urllib.parse import quote
+from typing import Generic, TypeVar
+from urllib.parse import quote, urlencode
 
 from bot.clock import Clock
 from bot.domain.catalog import Model
 from bot.domain.requests import GenerationRequest
 from bot.errors import KeyRejected, NotSent, OutcomeUnknown, Unavailable
 from bot.net import Answer, Net, NetError, NoAnswer, Unsent
-from bot.ports import Accepted, Generation
+from bot.ports import Accepted, GalleryItem, Generation
 from bot.providers.meigen.answers import lookup_failure, read_generation, read_submission
 from bot.providers.meigen.build import generation_body
 from bot.providers.meigen.catalogue import PROVIDER, read_models
-from bot.providers.meigen.gallery import GalleryItem, read_gallery_item
+from bot.providers.meigen.gallery import read_gallery_item, read_search
 from bot.providers.meigen.shapes import Unreadable
 
 # MeiGen API, Introduction, Caching.
 MODELS_CACHE_SECONDS = 300.0
 IMAGES_CACHE_SECONDS = 3600.0
 IMAGES_CACHED = 256
+SEARCHES_CACHE_SECONDS = 300.0
+SEARCHES_CACHED = 64
 # Shorter ones are nobody's key, and blotting them out would spoil the answer.
 _KEY_MIN_CHARACTERS = 8
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 
 class Meigen:
-    """Implements `bot.ports.Provider`."""
+    """Implements `bot.ports.Provider` and `bot.ports.Gallery`."""
 
     name = PROVIDER
 
@@ -41,7 +46,8 @@ class Meigen:
         self._clock = clock
         self._base_url = base_url.rstrip("/")
         self._models: tuple[Sequence[Model], float] | None = None
-        self._images: OrderedDict[str, tuple[GalleryItem, float]] = OrderedDict()
+        self._images: _Recent[GalleryItem] = _Recent(IMAGES_CACHED, IMAGES_CACHE_SECONDS)
+        self._searches: _Recent[Sequence[GalleryItem]] = _Recent(SEARCHES_CACHED, SEARCHES_CACHE_SECONDS)
 
     async def submit(self, request: GenerationRequest, model: Model | None, key: str) -> Accepted:
         """`POST /generate/v2`, once. Raises SubmissionError, and nothing else."""
@@ -55,7 +61,7 @@ class Meigen:
             raise NotSent(_blotted(error.detail, key)) from error
         except NoAnswer as error:
             if error.head is None or not error.head.is_client_error:
-                raise OutcomeUnknown(_blotted(error.detail, key)) from error
+                raise OutcomeUnknown(_blotted(error.detail, key), is_answered=error.head is not None) from error
             # A refusal is one whether or not its body came through.
             answer = Answer(error.head, b"")
         return read_submission(_without(key, answer), self._clock.now())
@@ -87,15 +93,21 @@ class Meigen:
     async def image(self, image_id: str) -> GalleryItem:
         """`GET /images/:id`, a picture of the curated gallery, at most once an hour. Raises LookupFailed."""
         now = self._clock.now()
-        cached = self._images.get(image_id)
-        if cached is not None and now - cached[1] < IMAGES_CACHE_SECONDS:
-            return cached[0]
-        item = read_gallery_item(await self._get(f"/images/{quote(image_id, safe='')}"), now)
-        self._images[image_id] = (item, now)
-        self._images.move_to_end(image_id)
-        if len(self._images) > IMAGES_CACHED:
-            self._images.popitem(last=False)
+        item = self._images.get(image_id, now)
+        if item is None:
+            item = read_gallery_item(await self._get(f"/images/{quote(image_id, safe='')}"), now)
+            self._images.put(image_id, item, now)
         return item
+
+    async def search(self, words: str, limit: int, offset: int) -> Sequence[GalleryItem]:
+        """`GET /search` (undocumented), the same question at most every 5 minutes. Raises Unavailable."""
+        now = self._clock.now()
+        question = urlencode({"q": " ".join(words.split()), "type": "posts", "limit": limit, "offset": offset})
+        items = self._searches.get(question, now)
+        if items is None:
+            items = read_search(await self._get(f"/search?{question}"), now)
+            self._searches.put(question, items, now)
+        return items
 
     async def _get(self, path: str, key: str = "") -> Answer:
         """A free question, with a key where the endpoint wants one. Raises Unavailable."""
@@ -108,6 +120,25 @@ class Meigen:
             # A failure is one whether or not its body came through.
             answer = Answer(head, b"")
         return _without(key, answer)
+
+
+class _Recent(Generic[T]):
+    """Answers that are good for a while; the oldest go first."""
+
+    def __init__(self, most: int, good_seconds: float) -> None:
+        self._most = most
+        self._good_seconds = good_seconds
+        self._answers: OrderedDict[str, tuple[T, float]] = OrderedDict()
+
+    def get(self, question: str, now: float) -> T | None:
+        answer, at = self._answers.get(question, (None, now))
+        return answer if now - at < self._good_seconds else None
+
+    def put(self, question: str, answer: T, now: float) -> None:
+        self._answers[question] = (answer, now)
+        self._answers.move_to_end(question)
+        if len(self._answers) > self._most:
+            self._answers.popitem(last=False)
 
 
 def _bearer(key: str) -> dict[str, str]:

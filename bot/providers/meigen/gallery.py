@@ -1,48 +1,18 @@
-"""The curated gallery (MeiGen API, Get Image)."""
+"""The curated gallery (MeiGen API, Get Image, and its undocumented search)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field, ValidationError
 
+from bot.domain.gallery import PromptSegment
+from bot.errors import LookupFailed, Unavailable
 from bot.net import Answer
+from bot.ports import GalleryItem
 from bot.providers.meigen.answers import read_lookup
 from bot.providers.meigen.shapes import Link, Links, Maybe, Text, Whole
-
-
-@dataclass(frozen=True, slots=True)
-class PromptSegment:
-    """A labelled part of a gallery prompt; "" where it has no label."""
-
-    label: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class GalleryItem:
-    """A curated picture (Get Image). None and "" where the gallery does not say; `model_family` is no model id."""
-
-    id: str
-    prompt: str = ""
-    """Plain text, or JSON as text."""
-    is_prompt_ready: bool | None = None
-    segments: tuple[PromptSegment, ...] = ()
-    media_urls: tuple[str, ...] = ()
-    thumbnail_url: str | None = None
-    width: int | None = None
-    height: int | None = None
-    model_family: str | None = None
-    sref: str | None = None
-    """A Midjourney style reference."""
-    created_at: float | None = None
-    likes: int | None = None
-    views: int | None = None
-    retweets: int | None = None
-    author_username: str | None = None
-    author_name: str | None = None
-    author_avatar_url: str | None = None
 
 
 def _segments(value: object) -> tuple[PromptSegment, ...]:
@@ -79,9 +49,38 @@ class _ImageAnswer(BaseModel):
     data: _Image
 
 
+class _SearchAnswer(BaseModel):
+    success: Maybe[bool] = None
+    data: list[Any]
+
+
 def read_gallery_item(answer: Answer, now: float) -> GalleryItem:
     """The answer of Get Image. Raises LookupFailed."""
-    image = read_lookup(_ImageAnswer, answer, now).data
+    return _item(read_lookup(_ImageAnswer, answer, now).data)
+
+
+def read_search(answer: Answer, now: float) -> Sequence[GalleryItem]:
+    """The answer of the search, without the entries that cannot be read. Raises Unavailable, and nothing else."""
+    try:
+        told = read_lookup(_SearchAnswer, answer, now)
+    except Unavailable:
+        raise
+    except LookupFailed as error:
+        # The search itself is not there.
+        raise Unavailable(str(error)) from error
+    if told.success is False:
+        raise Unavailable("success is false")
+    return tuple(_item(image) for entry in told.data if (image := _image(entry)) is not None)
+
+
+def _image(entry: Any) -> _Image | None:
+    try:
+        return _Image.model_validate(entry)
+    except ValidationError:
+        return None
+
+
+def _item(image: _Image) -> GalleryItem:
     return GalleryItem(
         id=image.id,
         prompt=image.text or "",

@@ -18,6 +18,7 @@ CREATE TABLE guild_turns (
     flow_id BIGINT NOT NULL,               -- guild id, or minus the user id in direct messages
     virtual_time DOUBLE PRECISION NOT NULL,
     since BIGINT NOT NULL,                 -- job that ended its idleness
+    queued BIGINT NOT NULL,                -- its jobs in that state, counted at each move
     reached DOUBLE PRECISION NOT NULL,     -- virtual time that its members have reached
     PRIMARY KEY (account_id, flow_id)
 );
@@ -28,6 +29,7 @@ CREATE TABLE user_turns (
     user_id BIGINT NOT NULL,
     virtual_time DOUBLE PRECISION NOT NULL,
     since BIGINT NOT NULL,
+    queued BIGINT NOT NULL,
     PRIMARY KEY (account_id, flow_id, user_id)
 );
 
@@ -62,18 +64,20 @@ CREATE TABLE jobs (
     queued_at DOUBLE PRECISION,
     submitted_at DOUBLE PRECISION,
     answered_at DOUBLE PRECISION,
-    finished_at DOUBLE PRECISION
+    finished_at DOUBLE PRECISION,
+    took_seconds DOUBLE PRECISION          -- from the upstream's answer to the end; NULL where nobody saw it in time
 );
 
 CREATE INDEX jobs_line ON jobs (account_id, flow_id, user_id, id) WHERE state = 'queued';
 -- With OR, not IN: SQLite takes a partial index where a term of the query stands in it word for word.
 CREATE INDEX jobs_live ON jobs (state, id) WHERE state = 'offered' OR state = 'submitting' OR state = 'running';
+CREATE INDEX jobs_offered ON jobs (account_id, flow_id, user_id) WHERE state = 'offered';
 CREATE INDEX jobs_late ON jobs (next_look_at) WHERE next_look_at IS NOT NULL;
 CREATE INDEX jobs_sealed ON jobs (references_expire_at) WHERE sealed_references IS NOT NULL;
 CREATE UNIQUE INDEX jobs_press ON jobs (press) WHERE press IS NOT NULL;
 CREATE INDEX jobs_of_guild ON jobs (guild_id, created_at);
 CREATE INDEX jobs_of_member ON jobs (user_id, created_at);
-CREATE INDEX jobs_timing ON jobs (provider, model_id, finished_at) WHERE state = 'succeeded';
+CREATE INDEX jobs_timing ON jobs (provider, model_id, finished_at) WHERE took_seconds IS NOT NULL;
 
 -- Every submission that left, or may have: the gate's window.
 CREATE TABLE sends (
@@ -102,6 +106,7 @@ CREATE TABLE cards (
     posting_nonce TEXT,
     posting_since DOUBLE PRECISION,
     delivered_at DOUBLE PRECISION,
+    delivered_state TEXT,                  -- the end that stands; a rescue brings another one
     ping_since DOUBLE PRECISION,           -- the member is to be pinged, or may have been
     redraw_at DOUBLE PRECISION             -- when a waiting job's place is worth showing anew
 );
@@ -115,7 +120,11 @@ CREATE INDEX cards_sealed ON cards (token_expires_at) WHERE sealed_token IS NOT 
 -- What members chose for themselves.
 CREATE TABLE members (
     user_id BIGINT PRIMARY KEY,
-    notify TEXT NOT NULL                   -- bot.domain.pings.Notify
+    notify TEXT NOT NULL,                  -- bot.domain.pings.Notify
+    image_model TEXT,                      -- NULL here and below: whatever the upstream's default is
+    video_model TEXT,
+    aspect_ratio TEXT,
+    is_private SMALLINT NOT NULL
 );
 
 -- Every move of every job, for those who ask what happened.
@@ -135,4 +144,17 @@ CREATE TABLE documents (
     key TEXT PRIMARY KEY,
     body TEXT NOT NULL,
     stored_at DOUBLE PRECISION NOT NULL
+);
+
+-- Requests that members are still preparing, or have yet to confirm.
+CREATE TABLE drafts (
+    id BIGINT PRIMARY KEY,
+    user_id BIGINT NOT NULL,
+    request TEXT NOT NULL,                 -- as in jobs, its links unsigned
+    sealed_references TEXT,
+    references_expire_at DOUBLE PRECISION,
+    options TEXT NOT NULL,                 -- as its form shows them
+    parent_id BIGINT,
+    is_private SMALLINT NOT NULL,
+    created_at DOUBLE PRECISION NOT NULL
 );

@@ -1,23 +1,23 @@
 -- name: durations
-SELECT finished_at - answered_at AS seconds FROM jobs
-WHERE state = 'succeeded' AND provider = :provider AND model_id = :model_id AND answered_at IS NOT NULL
+SELECT took_seconds AS seconds FROM jobs
+WHERE took_seconds IS NOT NULL AND provider = :provider AND model_id = :model_id
 ORDER BY finished_at DESC LIMIT :count;
 
 -- name: usage
+-- With casts: in PostgreSQL a sum of BIGINT is no BIGINT.
 -- Spent and jobs are of those asked for since; what is under way is reserved whenever it was asked for. A charge that was
--- never told counts as estimated: of a success, and of what timed out once nobody looks any more.
+-- never told counts as estimated: of a success, of what is unknown, and of what timed out once nobody looks any more.
 SELECT
-    COALESCE(SUM(CASE WHEN created_at >= :since AND state NOT IN ('cancelled', 'failed') THEN 1 ELSE 0 END), 0) AS jobs,
-    COALESCE(SUM(CASE
+    COUNT(CASE WHEN created_at >= :since AND state NOT IN ('cancelled', 'failed') THEN 1 END) AS jobs,
+    CAST(COALESCE(SUM(CASE
         WHEN created_at < :since THEN 0
         WHEN charged_credits IS NOT NULL THEN charged_credits
-        WHEN state = 'succeeded' OR (state = 'timed_out' AND next_look_at IS NULL) THEN reserved_credits
-        ELSE 0 END), 0) AS spent_credits,
-    COALESCE(SUM(CASE
+        WHEN state IN ('succeeded', 'unknown') OR (state = 'timed_out' AND next_look_at IS NULL) THEN reserved_credits
+        ELSE 0 END), 0) AS BIGINT) AS spent_credits,
+    CAST(COALESCE(SUM(CASE
         WHEN charged_credits IS NOT NULL THEN 0
         WHEN state IN ('offered', 'queued', 'submitting', 'running') OR next_look_at IS NOT NULL THEN reserved_credits
-        WHEN state = 'unknown' AND created_at >= :since THEN reserved_credits
-        ELSE 0 END), 0) AS reserved_credits
+        ELSE 0 END), 0) AS BIGINT) AS reserved_credits
 FROM jobs
 WHERE (guild_id = :guild_id OR user_id = :user_id)
     AND (created_at >= :since OR state IN ('offered', 'queued', 'submitting', 'running') OR next_look_at IS NOT NULL);

@@ -28,13 +28,17 @@ WHERE job_id = :job_id;
 
 -- name: count_waiting
 SELECT
-    COALESCE(SUM(CASE WHEN user_id = :user_id THEN 1 ELSE 0 END), 0) AS of_member,
-    COUNT(*) AS of_flow
-FROM (
-    SELECT user_id FROM jobs WHERE state = 'queued' AND account_id = :account_id AND flow_id = :flow_id
-    UNION ALL
-    SELECT user_id FROM jobs WHERE state = 'offered' AND account_id = :account_id AND flow_id = :flow_id
-) AS waiting;
+    COALESCE((
+        SELECT queued FROM user_turns WHERE account_id = :account_id AND flow_id = :flow_id AND user_id = :user_id
+    ), 0) + (
+        SELECT COUNT(*) FROM jobs
+        WHERE state = 'offered' AND account_id = :account_id AND flow_id = :flow_id AND user_id = :user_id
+    ) AS of_member,
+    COALESCE((
+        SELECT queued FROM guild_turns WHERE account_id = :account_id AND flow_id = :flow_id
+    ), 0) + (
+        SELECT COUNT(*) FROM jobs WHERE state = 'offered' AND account_id = :account_id AND flow_id = :flow_id
+    ) AS of_flow;
 
 -- name: waiting_guilds
 SELECT guild_id FROM jobs WHERE state = 'queued' AND guild_id IS NOT NULL

@@ -13,8 +13,8 @@ WHERE id = :id AND state = 'queued' AND cancel_asked_at IS NULL RETURNING id;
 INSERT INTO sends (id, account_id, job_id, sent_at, answered_at)
 VALUES (:id, :account_id, :job_id, :sent_at, :answered_at);
 
--- name: open_send
-SELECT id, sent_at FROM sends WHERE job_id = :job_id AND answered_at IS NULL ORDER BY id DESC LIMIT 1;
+-- name: last_send
+SELECT id, sent_at FROM sends WHERE job_id = :job_id ORDER BY id DESC LIMIT 1;
 
 -- name: answer_send
 UPDATE sends SET answered_at = :now WHERE id = :id;
@@ -40,6 +40,9 @@ UPDATE jobs SET
     charged_credits = COALESCE(:charged_credits, charged_credits), next_look_at = :next_look_at,
     looks_left = :looks_left
 WHERE id = :id;
+
+-- name: keep_duration
+UPDATE jobs SET took_seconds = :took_seconds WHERE id = :id;
 
 -- name: save_balance
 UPDATE accounts SET purchased_credits = :purchased_credits, is_unlimited = :is_unlimited, balance_at = :now
@@ -89,7 +92,7 @@ WHERE (state IN ('offered', 'queued', 'submitting', 'running') OR next_look_at I
 SELECT id FROM jobs WHERE state = 'running' ORDER BY id;
 
 -- name: late_jobs
-SELECT id, next_look_at FROM jobs WHERE next_look_at IS NOT NULL ORDER BY next_look_at;
+SELECT id, next_look_at, looks_left FROM jobs WHERE next_look_at IS NOT NULL ORDER BY next_look_at;
 
 -- name: queued_ids
 SELECT id FROM jobs WHERE state = 'queued';

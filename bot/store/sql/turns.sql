@@ -14,22 +14,13 @@ SELECT sent_at, answered_at FROM sends
 WHERE account_id = :account_id AND (answered_at IS NULL OR answered_at > :since);
 
 -- name: guild_flows
--- Guilds with queued jobs, each with its turn.
-SELECT t.flow_id AS id, t.virtual_time, t.since, q.queued, t.reached
-FROM (
-    SELECT flow_id, COUNT(*) AS queued FROM jobs
-    WHERE account_id = :account_id AND state = 'queued' GROUP BY flow_id
-) AS q
-JOIN guild_turns AS t ON t.account_id = :account_id AND t.flow_id = q.flow_id;
+-- Guilds with queued jobs.
+SELECT flow_id AS id, virtual_time, since, queued FROM guild_turns WHERE account_id = :account_id AND queued > 0;
 
 -- name: user_flows
--- Members of one flow with queued jobs, each with its turn.
-SELECT t.user_id AS id, t.virtual_time, t.since, q.queued
-FROM (
-    SELECT user_id, COUNT(*) AS queued FROM jobs
-    WHERE account_id = :account_id AND state = 'queued' AND flow_id = :flow_id GROUP BY user_id
-) AS q
-JOIN user_turns AS t ON t.account_id = :account_id AND t.flow_id = :flow_id AND t.user_id = q.user_id;
+-- Members of one flow with queued jobs.
+SELECT user_id AS id, virtual_time, since, queued FROM user_turns
+WHERE account_id = :account_id AND flow_id = :flow_id AND queued > 0;
 
 -- name: first_of_user
 SELECT MIN(id) AS id FROM jobs
@@ -40,53 +31,46 @@ SELECT COUNT(*) AS older FROM jobs
 WHERE account_id = :account_id AND state = 'queued' AND flow_id = :flow_id AND user_id = :user_id AND id < :id;
 
 -- name: guild_turn
-SELECT virtual_time, since, reached FROM guild_turns WHERE account_id = :account_id AND flow_id = :flow_id;
+SELECT virtual_time, since, queued, reached FROM guild_turns WHERE account_id = :account_id AND flow_id = :flow_id;
 
 -- name: user_turn
-SELECT virtual_time, since FROM user_turns
+SELECT virtual_time, since, queued FROM user_turns
 WHERE account_id = :account_id AND flow_id = :flow_id AND user_id = :user_id;
 
--- name: save_guild_turn
-INSERT INTO guild_turns (account_id, flow_id, virtual_time, since, reached)
-VALUES (:account_id, :flow_id, :virtual_time, :since, :reached)
+-- name: join_guild
+INSERT INTO guild_turns (account_id, flow_id, virtual_time, since, queued, reached)
+VALUES (:account_id, :flow_id, :virtual_time, :since, 1, 0)
 ON CONFLICT (account_id, flow_id)
-DO UPDATE SET virtual_time = excluded.virtual_time, since = excluded.since, reached = excluded.reached;
+DO UPDATE SET virtual_time = excluded.virtual_time, since = excluded.since, queued = guild_turns.queued + 1;
 
--- name: save_user_turn
-INSERT INTO user_turns (account_id, flow_id, user_id, virtual_time, since)
-VALUES (:account_id, :flow_id, :user_id, :virtual_time, :since)
+-- name: join_user
+INSERT INTO user_turns (account_id, flow_id, user_id, virtual_time, since, queued)
+VALUES (:account_id, :flow_id, :user_id, :virtual_time, :since, 1)
 ON CONFLICT (account_id, flow_id, user_id)
-DO UPDATE SET virtual_time = excluded.virtual_time, since = excluded.since;
+DO UPDATE SET virtual_time = excluded.virtual_time, since = excluded.since, queued = user_turns.queued + 1;
 
--- name: queued_of_flow
-SELECT COUNT(*) AS queued FROM jobs WHERE account_id = :account_id AND state = 'queued' AND flow_id = :flow_id;
+-- name: leave_guild
+UPDATE guild_turns SET queued = queued - 1 WHERE account_id = :account_id AND flow_id = :flow_id;
 
--- name: queued_of_user
-SELECT COUNT(*) AS queued FROM jobs
-WHERE account_id = :account_id AND state = 'queued' AND flow_id = :flow_id AND user_id = :user_id;
+-- name: leave_user
+UPDATE user_turns SET queued = queued - 1
+WHERE account_id = :account_id AND flow_id = :flow_id AND user_id = :user_id;
+
+-- name: move_guild_on
+UPDATE guild_turns SET virtual_time = :virtual_time, reached = :reached
+WHERE account_id = :account_id AND flow_id = :flow_id;
+
+-- name: move_user_on
+UPDATE user_turns SET virtual_time = :virtual_time
+WHERE account_id = :account_id AND flow_id = :flow_id AND user_id = :user_id;
 
 -- name: forget_idle_guilds
 -- A flow that the others have caught up with starts anew at the same virtual time: its row says nothing.
-DELETE FROM guild_turns
-WHERE account_id = :account_id AND virtual_time <= :reached
-    AND NOT EXISTS (
-        SELECT 1 FROM jobs AS j
-        WHERE j.account_id = guild_turns.account_id AND j.flow_id = guild_turns.flow_id AND j.state = 'queued'
-    );
+DELETE FROM guild_turns WHERE account_id = :account_id AND queued = 0 AND virtual_time <= :reached RETURNING flow_id;
 
 -- name: forget_idle_users
 DELETE FROM user_turns
-WHERE account_id = :account_id AND flow_id = :flow_id AND virtual_time <= :reached
-    AND NOT EXISTS (
-        SELECT 1 FROM jobs AS j
-        WHERE j.account_id = user_turns.account_id AND j.flow_id = user_turns.flow_id
-            AND j.user_id = user_turns.user_id AND j.state = 'queued'
-    );
+WHERE account_id = :account_id AND flow_id = :flow_id AND queued = 0 AND virtual_time <= :reached;
 
--- name: forget_orphaned_users
-DELETE FROM user_turns
-WHERE account_id = :account_id
-    AND NOT EXISTS (
-        SELECT 1 FROM guild_turns AS g
-        WHERE g.account_id = user_turns.account_id AND g.flow_id = user_turns.flow_id
-    );
+-- name: forget_users
+DELETE FROM user_turns WHERE account_id = :account_id AND flow_id = :flow_id;

@@ -53,6 +53,11 @@ def test_each_answer_is_of_one_kind(status: int, code: int, kind: type[SurfaceEr
     assert kind_of(status, code) is kind
 
 
+@pytest.mark.parametrize("status", [400, 413])
+def test_a_file_too_large_is_told_by_its_code_whatever_the_status(status: int) -> None:
+    assert kind_of(status, 40005) is PayloadTooLarge
+
+
 def answer(status: int, headers: dict[str, str] | None = None) -> aiohttp.ClientResponse:
     """What discord.py's errors read of a response."""
     return cast("aiohttp.ClientResponse", SimpleNamespace(status=status, reason="", headers=headers or {}))

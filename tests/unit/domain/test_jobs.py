@@ -9,10 +9,8 @@ import pytest
 from bot.domain.catalog import Medium
 from bot.domain.jobs import (
     FINAL_STATES,
-    HOLDING_STATES,
     LEGAL_MOVES,
     LIVE_STATES,
-    WAITING_STATES,
     Job,
     JobState,
     flow_of,
@@ -104,38 +102,11 @@ def test_submissions_end_in_every_way() -> None:
 def test_states_are_live_or_final() -> None:
     assert set(S) == LIVE_STATES | FINAL_STATES
     assert not LIVE_STATES & FINAL_STATES
-    assert WAITING_STATES < LIVE_STATES
-    assert set(S) - {S.SUCCEEDED, S.FAILED, S.CANCELLED} == HOLDING_STATES
 
 
 @pytest.mark.parametrize("state", list(S))
 def test_is_final(state: JobState) -> None:
     assert replace(JOB, state=state).is_final is (state in FINAL_STATES)
-
-
-@pytest.mark.parametrize(
-    ("state", "reserved", "charged", "expected"),
-    [
-        (S.OFFERED, 65, None, 65),
-        (S.QUEUED, 65, None, 65),
-        (S.SUBMITTING, 65, None, 65),
-        (S.UNKNOWN, 65, None, 65),
-        (S.TIMED_OUT, 65, None, 65),
-        (S.QUEUED, None, None, 0),
-        (S.RUNNING, 65, 72, 72),
-        (S.SUCCEEDED, 65, 72, 72),
-        (S.TIMED_OUT, 65, 72, 72),
-        (S.TIMED_OUT, 65, 0, 0),
-        (S.FAILED, 65, 0, 0),
-        (S.FAILED, 65, None, 0),
-        (S.CANCELLED, 65, None, 0),
-    ],
-)
-def test_credits_that_a_job_counts_for(
-    state: JobState, reserved: int | None, charged: int | None, expected: int
-) -> None:
-    job = replace(JOB, state=state, reserved_credits=reserved, charged_credits=charged)
-    assert job.held_credits == expected
 
 
 def test_the_medium_is_the_requests() -> None:

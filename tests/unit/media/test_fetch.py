@@ -13,6 +13,7 @@ from bot.media.fetch import PIXELS_MAX, Sighting, download, sight
 from bot.media.sniff import JPEG, MP4
 from tests.unit.media import files
 from tests.unit.media.files import Chunks, Host, Reply, redirect, status
+from tests.unit.media.videos import video
 
 SECRET = "sig=very-secret"
 URL = f"https://images.test/a.png?{SECRET}"
@@ -149,7 +150,12 @@ def test_pictures_tell_their_size(tmp_path: Path) -> None:
     assert seen(tmp_path, data, Medium.IMAGE) == Sighting(JPEG, len(data), 64, 48)
 
 
-def test_videos_do_not(tmp_path: Path) -> None:
+def test_videos_tell_their_length_too(tmp_path: Path) -> None:
+    data = video("mp4", "mpeg4", 2.0)
+    assert seen(tmp_path, data, Medium.VIDEO) == Sighting(MP4, len(data), 64, 48, 2.0)
+
+
+def test_a_video_whose_header_tells_nothing_is_a_video_still(tmp_path: Path) -> None:
     assert seen(tmp_path, files.MP4, Medium.VIDEO) == Sighting(MP4, len(files.MP4))
 
 

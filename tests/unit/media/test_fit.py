@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from bot.media.fit import DECODE_MAX_PIXELS, reencoded
+from bot.media.fit import DECODE_MAX_PIXELS, reencoded, thumbnail
 from tests.unit.media import files
 
 
@@ -96,3 +96,50 @@ def test_a_decompression_bomb_is_not_decoded(side: int, tmp_path: Path) -> None:
         # Without the filter of this test run: the size alone is enough.
         warnings.simplefilter("ignore")
         assert reencoded(path, 1_000_000) is None
+
+
+# ---------------------------------------------------------------- thumbnails
+
+
+@pytest.mark.parametrize("form", ["PNG", "JPEG", "WEBP"])
+def test_a_thumbnail_fits_its_square_and_its_bytes(form: str, tmp_path: Path) -> None:
+    data = thumbnail(saved(tmp_path, files.noise((800, 400)), form), 256, 40_000)
+    assert opened(data).size == (256, 128)
+    assert len(data or b"") <= 40_000
+
+
+def test_a_thumbnail_is_scaled_further_where_its_bytes_ask_for_it(tmp_path: Path) -> None:
+    data = thumbnail(saved(tmp_path, files.noise((800, 400))), 256, 4_000)
+    assert len(data or b"") in range(1, 4_001)
+    assert opened(data).width < 256
+
+
+def test_a_small_picture_does_not_grow(tmp_path: Path) -> None:
+    assert opened(thumbnail(saved(tmp_path, files.noise((30, 40))), 256, 10_000)).size == (30, 40)
+
+
+def test_a_thumbnail_stays_upright(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turned by a quarter
+    path = saved(tmp_path, Image.new("RGB", (800, 400)), "JPEG", exif=exif)
+    assert opened(thumbnail(path, 256, 40_000)).size == (128, 256)
+
+
+def test_of_what_moves_the_first_picture_is_enough(tmp_path: Path) -> None:
+    frames = [Image.new("RGB", (50, 50), colour) for colour in ("red", "blue")]
+    path = saved(tmp_path, frames[0], "WEBP", save_all=True, append_images=frames[1:])
+    red, _, blue = opened(thumbnail(path, 256, 40_000)).getpixel((25, 25))  # type: ignore[misc]  # three, in RGB
+    assert (red > 200, blue < 50) == (True, True)
+
+
+@pytest.mark.parametrize("data", [b"", files.MP4, files.picture("PNG", (300, 300))[:60], files.bomb(13_000, 13_000)])
+def test_what_has_no_thumbnail(data: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(data)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        assert thumbnail(path, 256, 40_000) is None
+
+
+def test_no_thumbnail_under_a_limit_below_any_picture(tmp_path: Path) -> None:
+    assert thumbnail(saved(tmp_path, files.noise((50, 50))), 256, 100) is None

@@ -13,8 +13,10 @@ from bot.domain.catalog import Medium
 from bot.errors import MediaDown, MediaError, MediaGone, MediaUnsafe
 from bot.media.library import FETCHES_AT_ONCE, KEPT_SECONDS, UNTOUCHED_SECONDS, Keeping, MediaLibrary
 from bot.ports import Media, MediaFile
+from bot.settings import Settings
 from tests.unit.media import files
 from tests.unit.media.files import Chunks, Host, status
+from tests.unit.media.videos import video
 
 URL = "https://images.test/a"
 NOW = 1_780_000_000.0
@@ -79,6 +81,15 @@ async def test_a_missing_result_is_gone(tmp_path: Path) -> None:
         await library(tmp_path, Host()).fetch(7, 0, URL, Medium.IMAGE)
 
 
+async def test_after_a_link_that_is_gone_another_one_may_bring_the_same_result(tmp_path: Path) -> None:
+    media = library(tmp_path, Host({"/copy": PNG}))
+    with pytest.raises(MediaGone):
+        await media.fetch(7, 0, URL, Medium.IMAGE)
+    assert await media.kept(7, 0) is None
+    assert (await media.fetch(7, 0, "https://images.test/copy", Medium.IMAGE)).width == 40
+    assert names(tmp_path) == {"7/0.png"}
+
+
 async def test_a_cancelled_fetch_leaves_nothing(tmp_path: Path) -> None:
     started = asyncio.Event()
 
@@ -131,6 +142,56 @@ async def test_a_folder_that_cannot_be_made_is_media_down(tmp_path: Path) -> Non
         await library(tmp_path, Host({"/a": PNG})).fetch(7, 0, URL, Medium.IMAGE)
 
 
+async def test_a_video_tells_its_length_whenever_it_is_asked_for(tmp_path: Path) -> None:
+    media = library(tmp_path, Host({"/a": video("mp4", "mpeg4", 2.0)}))
+    fetched = await media.fetch(7, 0, URL, Medium.VIDEO)
+    assert (fetched.duration_seconds, fetched.width, fetched.height) == (2.0, 64, 48)
+    assert await media.kept(7, 0) == fetched
+
+
+# ---------------------------------------------------------------- kept
+
+
+async def test_what_is_kept_is_told_without_a_request(tmp_path: Path) -> None:
+    host = Host({"/a": PNG})
+    media = library(tmp_path, host)
+    assert await media.kept(7, 0) is None
+    fetched = await media.fetch(7, 0, URL, Medium.IMAGE)
+    assert await media.kept(7, 0) == fetched
+    assert await media.kept(7, 1) is None
+    await media.drop(7)
+    assert await media.kept(7, 0) is None
+    assert len(host.requests) == 1
+
+
+async def test_what_is_asked_for_stays_longer(tmp_path: Path) -> None:
+    media = library(tmp_path, Host())
+    kept_picture(tmp_path, "1/0.png", KEPT_SECONDS - 1)
+    assert await media.kept(1, 0) is not None
+    kept_picture(tmp_path, "2/0.png", KEPT_SECONDS + 1)
+    assert await media.sweep() == 1
+    assert (tmp_path / "media" / "1" / "0.png").stat().st_mtime == NOW
+
+
+@pytest.mark.parametrize("data", [b"", PNG[:20], b"<html>"])
+async def test_a_kept_file_that_is_damaged_is_fetched_anew(data: bytes, tmp_path: Path) -> None:
+    host = Host({"/a": PNG})
+    media = library(tmp_path, host)
+    file = await media.fetch(7, 0, URL, Medium.IMAGE)
+    file.path.write_bytes(data)
+    assert await media.kept(7, 0) is None
+    assert await media.fetch(7, 0, URL, Medium.IMAGE) == file
+    assert len(host.requests) == 2
+
+
+async def test_a_disk_that_cannot_be_read_is_media_down(tmp_path: Path) -> None:
+    media = library(tmp_path, Host())
+    # Not even the operator's own account can read a folder as a file.
+    (tmp_path / "media" / "7" / "0.png").mkdir(parents=True)
+    with pytest.raises(MediaDown):
+        await media.kept(7, 0)
+
+
 # ---------------------------------------------------------------- fit
 
 
@@ -178,6 +239,41 @@ async def test_a_file_that_was_swept_meanwhile_cannot_be_fitted(tmp_path: Path) 
     assert await media.fit(file, 5000) is None
 
 
+# ---------------------------------------------------------------- thumbnails
+
+
+async def test_a_thumbnail_is_made_once_and_kept_beside_the_picture(tmp_path: Path) -> None:
+    media, file = await fetched(tmp_path, noise())
+    small = await media.thumbnail(file, 256, 40_000)
+    assert small is not None
+    assert (small.content_type, small.width, small.height) == ("image/jpeg", 256, 171)
+    assert names(tmp_path) == {"7/0.png", "7/0-256px-40000.jpg"}
+    small.path.write_bytes(files.picture("JPEG", (1, 1)))
+    again = await media.thumbnail(file, 256, 40_000)
+    assert again is not None
+    assert again.width == 1
+    assert await media.kept(7, 0) == file
+
+
+async def test_thumbnails_of_other_sizes_are_their_own(tmp_path: Path) -> None:
+    media, file = await fetched(tmp_path, noise())
+    sizes = [await media.thumbnail(file, side, 40_000) for side in (64, 128)]
+    assert [small and small.width for small in sizes] == [64, 128]
+
+
+async def test_a_video_has_no_thumbnail(tmp_path: Path) -> None:
+    media, file = await fetched(tmp_path, files.MP4, Medium.VIDEO)
+    assert await media.thumbnail(file, 256, 40_000) is None
+
+
+async def test_a_damaged_thumbnail_is_made_again(tmp_path: Path) -> None:
+    media, file = await fetched(tmp_path, noise())
+    small = await media.thumbnail(file, 256, 40_000)
+    assert small is not None
+    small.path.write_bytes(b"")
+    assert await media.thumbnail(file, 256, 40_000) == small
+
+
 # ---------------------------------------------------------------- drop and sweep
 
 
@@ -186,6 +282,12 @@ def kept(folder: Path, name: str, size_bytes: int, age_seconds: float) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(bytes(size_bytes))
     os.utime(path, (NOW - age_seconds,) * 2)
+
+
+def kept_picture(folder: Path, name: str, age_seconds: float) -> None:
+    kept(folder, name, 0, age_seconds)
+    (folder / "media" / name).write_bytes(PNG)
+    os.utime(folder / "media" / name, (NOW - age_seconds,) * 2)
 
 
 async def test_drops_a_job_with_all_that_is_its_own(tmp_path: Path) -> None:
@@ -227,6 +329,11 @@ async def test_what_is_too_old_goes_with_its_folder(tmp_path: Path) -> None:
     assert await library(tmp_path, Host()).sweep() == 2
     assert names(tmp_path) == {"3/0.png"}
     assert {path.name for path in (tmp_path / "media").iterdir()} == {"3"}
+
+
+def test_as_much_is_kept_as_the_settings_say_by_default() -> None:
+    defaults = {name: field.default for name, field in Settings.model_fields.items()}
+    assert Keeping() == Keeping(defaults["media_quota_mib"] * 1024**2, defaults["media_kept_days"] * 24 * HOUR)
 
 
 async def test_an_empty_library_is_swept_too(tmp_path: Path) -> None:

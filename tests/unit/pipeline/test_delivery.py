@@ -23,6 +23,7 @@ from bot.errors import (
     SurfaceDown,
     SurfaceError,
     TokenDead,
+    Unsearchable,
 )
 from bot.pipeline.courier import MEDIA_PATIENCE
 from bot.pipeline.exhibits import REQUEST_LIMIT_BYTES
@@ -343,6 +344,32 @@ async def test_a_search_that_fails_is_made_again_before_anything_is_posted() -> 
 
 
 @virtually
+async def test_where_there_is_too_much_to_search_the_channel_gets_no_second_post() -> None:
+    async with open_rig() as rig:
+        job = await posting(rig)
+        await asyncio.sleep(4000)
+        calls = len(rig.surface.named(C))
+        rig.surface.failing["find_post"] = Unsearchable()
+        async with open_rig(before=rig, owner="second") as after:
+            await show(after)
+            assert len(after.surface.named(C)) == calls
+            assert ways(after)[-1] == D
+            assert (await after.card(job)).delivered_at is not None
+
+
+@virtually
+async def test_a_clock_put_back_over_a_post_makes_no_second_message() -> None:
+    async with open_rig() as rig:
+        job = await posting(rig)
+        rig.driver.raw.execute("UPDATE cards SET posting_since = posting_since + 3600")
+        for message in rig.surface.messages.values():
+            message.nonce = f"forgotten {message.nonce}" if message.nonce else None
+        async with open_rig(before=rig, owner="second") as after:
+            await show(after)
+            assert posted(after) == [(await after.card(job)).message_id]
+
+
+@virtually
 async def test_a_post_that_was_begun_in_a_channel_now_closed_goes_to_the_member() -> None:
     async with open_rig() as rig:
         job = await posting(rig)
@@ -376,13 +403,13 @@ async def test_an_edit_cut_off_before_it_was_recorded_is_noticed_before_a_post()
 
 
 @virtually
-async def test_a_result_is_attached_and_dropped_once_it_stands() -> None:
+async def test_a_result_is_attached_and_kept() -> None:
     async with open_rig() as rig:
         job = await finished(rig)
         await show(rig)
         assert uploads(last(rig)) == [Path(f"/kept/{job.id}/0.png")]
         assert len(last(rig).gallery) == 1
-        assert rig.media.dropped == [job.id]
+        assert rig.media.dropped == []
 
 
 @virtually
@@ -509,14 +536,66 @@ async def test_after_an_outage_of_discords_the_media_host_has_all_its_chances() 
 
 
 @virtually
-async def test_the_result_of_a_job_called_back_is_not_fetched() -> None:
+async def test_the_result_of_a_job_called_back_is_kept_and_not_shown() -> None:
     async with open_rig() as rig:
         job = await advance(rig, await rig.ask())
         await rig.store.door.ask_cancel(job.id)
         await rig.store.watching.finish(job.id, completed(URL))
         await show(rig)
-        assert rig.media.fetched == []
+        assert rig.media.fetched == [URL]
+        assert rig.media.dropped == []
         assert last(rig).gallery == ()
+        assert uploads(last(rig)) == []
+
+
+@virtually
+async def test_a_result_that_no_way_is_left_to_show_is_kept() -> None:
+    """A private card whose token is over, and that never stood."""
+    async with open_rig() as rig:
+        job = await finished(rig, card_kind=CardKind.PRIVATE, is_private=True)
+        rig.driver.raw.execute("UPDATE cards SET message_id = NULL, sealed_token = NULL")
+        rig.media.troubles[URL] = MediaDown("503")
+        rig.start("courier")
+        await asyncio.sleep(5)
+        assert (await rig.card(job)).state is LIVE, "it is tried again"
+        del rig.media.troubles[URL]
+        await rig.settled()
+        assert (await rig.card(job)).state is UNDELIVERABLE
+        assert rig.media.here
+        assert rig.surface.shown == []
+
+
+@virtually
+async def test_a_result_that_can_be_neither_shown_nor_kept_does_not_go_on_for_ever() -> None:
+    async with open_rig() as rig:
+        job = await finished(rig, card_kind=CardKind.PRIVATE, is_private=True)
+        rig.driver.raw.execute("UPDATE cards SET message_id = NULL, sealed_token = NULL")
+        rig.media.troubles[URL] = MediaDown("503")
+        await show(rig)
+        assert (await rig.card(job)).state is UNDELIVERABLE
+        assert len(rig.media.fetched) == MEDIA_PATIENCE + 1
+
+
+@virtually
+async def test_a_file_that_is_gone_when_it_is_to_be_sent_is_brought_again() -> None:
+    async with open_rig() as rig:
+        job = await finished(rig)
+        rig.surface.once[T] = [MediaDown("no such file")]
+        await show(rig)
+        assert rig.media.fetched == [URL, URL]
+        assert uploads(last(rig)) == [Path(f"/kept/{job.id}/0.png")]
+        assert (await rig.card(job)).state is LIVE
+
+
+@virtually
+async def test_a_file_that_can_never_be_read_is_linked_in_the_end() -> None:
+    async with open_rig() as rig:
+        job = await finished(rig)
+        rig.surface.once[T] = [MediaDown("permission denied") for _ in range(MEDIA_PATIENCE + 1)]
+        await show(rig)
+        assert uploads(last(rig)) == []
+        assert "could not be brought here" in "".join(last(rig).texts)
+        assert (await rig.card(job)).delivered_at is not None
 
 
 @virtually

@@ -19,7 +19,7 @@ from bot.errors import (
     SubmissionError,
     SurfaceDown,
 )
-from bot.pipeline.dispatcher import DRAIN_SECONDS, FRESH_SECONDS
+from bot.pipeline.dispatcher import DRAIN_SECONDS, FRESH_SECONDS, LATE_AT_ONCE, PATIENCE_SECONDS
 from bot.ports import Accepted, Account, Submissions
 from tests.support.builders import BEGAN_AT, attachment, request
 from tests.support.fakes import virtually
@@ -190,6 +190,118 @@ async def test_a_job_called_back_while_its_post_was_refused_is_not_sent_again() 
         await asyncio.sleep(60)
         assert rig.states() == [JobState.CANCELLED]
         assert len(rig.provider.submitted) == 1
+
+
+# ---- late answers
+
+
+@virtually
+async def test_without_an_answer_for_a_minute_it_is_unknown_and_the_others_go_on() -> None:
+    async with open_rig() as rig:
+        rig.provider.answer_seconds = 500.0
+        first = await rig.ask()
+        rig.start("dispatcher")
+        await asyncio.sleep(PATIENCE_SECONDS - 1)
+        assert rig.states() == [JobState.SUBMITTING]
+        rig.provider.answer_seconds = 0.1
+        others = [await rig.ask() for _ in range(3)]
+        await rig.until(lambda: rig.states([first.id]) == [JobState.UNKNOWN], within_seconds=2)
+        await rig.until(lambda: rig.states([job.id for job in others]) == [JobState.RUNNING] * 3)
+        assert rig.clock.now() - BEGAN_AT < PATIENCE_SECONDS + 30
+
+
+@virtually
+async def test_after_a_silence_one_goes_ahead_though_the_first_is_still_listened_to() -> None:
+    async with open_rig() as rig:
+        rig.provider.answer_seconds = 500.0
+        for _ in range(4):
+            await rig.ask()
+        rig.start("dispatcher")
+        await asyncio.sleep(PATIENCE_SECONDS + 1)
+        for _ in range(3):
+            await rig.ask()
+        await asyncio.sleep(PATIENCE_SECONDS)
+        assert len(rig.provider.submitted) == 5
+
+
+@virtually
+async def test_a_late_answer_tells_what_became_of_it() -> None:
+    async with open_rig() as rig:
+        rig.provider.answer_seconds = 400.0
+        rig.provider.answers = [Accepted("gen-late", charged_credits=5)]
+        job = await rig.ask()
+        rig.start("dispatcher")
+        await rig.until(lambda: rig.states() == [JobState.UNKNOWN])
+        running = rig.signals.running.listen()
+        running.clear()
+        await rig.until(lambda: rig.states() == [JobState.RUNNING], within_seconds=400)
+        assert (await rig.job(job)).generation_id == "gen-late"
+        assert running.is_set()
+        assert len(rig.provider.submitted) == 1
+
+
+@virtually
+async def test_so_many_late_answers_are_waited_for_and_no_more() -> None:
+    async with open_rig(GateLimit(LATE_AT_ONCE + 8, 0.1)) as rig:
+        rig.provider.answer_seconds = 500.0
+        for _ in range(LATE_AT_ONCE + 8):
+            await rig.ask()
+        rig.start("dispatcher")
+        await rig.until(lambda: len(rig.provider.submitted) == LATE_AT_ONCE + 8, within_seconds=30)
+        await rig.until(lambda: set(rig.states()) == {JobState.UNKNOWN}, within_seconds=90)
+        await asyncio.sleep(500)
+        assert rig.states().count(JobState.RUNNING) == LATE_AT_ONCE
+
+
+@virtually
+async def test_a_stop_does_not_wait_for_late_answers() -> None:
+    async with open_rig() as rig:
+        rig.provider.answer_seconds = 500.0
+        await rig.ask()
+        rig.start("dispatcher")
+        await asyncio.sleep(PATIENCE_SECONDS + 10)
+        await rig.stop()
+        assert rig.clock.now() - BEGAN_AT == pytest.approx(PATIENCE_SECONDS + 10, abs=0.1)
+        assert rig.states() == [JobState.UNKNOWN]
+
+
+@virtually
+async def test_a_stop_cuts_off_what_was_listened_to() -> None:
+    async with open_rig() as rig:
+        rig.provider.answer_seconds = 80.0
+        await rig.ask()
+        rig.start("dispatcher")
+        await asyncio.sleep(PATIENCE_SECONDS + 10)
+        await rig.stop()
+        await asyncio.sleep(100)
+        assert rig.states() == [JobState.UNKNOWN]
+
+
+@virtually
+async def test_a_surprise_is_outlived(caplog: pytest.LogCaptureFixture) -> None:
+    class Surprising(Unstorable):
+        left = 3
+
+        async def claim(self, account: Account, stale_before: float) -> Any:
+            if self.left:
+                self.left -= 1
+                raise ZeroDivisionError("a bug")
+            return await self._inner.claim(account, stale_before)
+
+    async with open_rig(wrap=Surprising) as rig:
+        await rig.ask()
+        rig.start("dispatcher")
+        await rig.until(lambda: rig.states() == [JobState.RUNNING], within_seconds=10)
+        assert sent_at(rig) == [7]
+        assert "ZeroDivisionError" in caplog.text
+
+
+@virtually
+async def test_the_log_names_the_setting_of_a_refused_key(caplog: pytest.LogCaptureFixture) -> None:
+    async with open_rig() as rig:
+        rig.provider.answers = [KeyRejected("no")]
+        await rig.running_job()
+    assert "check MEIGEN_API_KEY" in caplog.text
 
 
 # ---- the store fails

@@ -8,10 +8,11 @@ import pytest
 
 from bot.domain.jobs import FailureCode, Job, JobState
 from bot.domain.views import CardView
-from bot.errors import ChannelClosed, ShowRefused, SurfaceDown, TokenDead
-from bot.pipeline.doorkeeper import AT_ONCE, GRACE_SECONDS, RETRY_SECONDS
+from bot.errors import ChannelClosed, ShowRefused, SurfaceDown, TokenDead, Unsearchable
+from bot.pipeline.doorkeeper import AT_ONCE, GRACE_SECONDS, LOOKS_IN_FLIGHT, RETRY_SECONDS
 from bot.ports import CardKind
 from bot.ui.cards import draw
+from bot.ui.messages import Accent, Message
 from tests.support.builders import BEGAN_AT, CHANNEL, ENDLESS, new_job
 from tests.support.fakes import virtually
 from tests.unit.pipeline.rig import Rig, open_rig
@@ -102,6 +103,43 @@ def test_after_the_tokens_death_nobody_finds_a_private_card(kind: CardKind) -> N
 
 
 @virtually
+async def test_an_apology_in_the_place_of_the_card_confirms_nothing() -> None:
+    async with open_rig() as rig:
+        job = await offered(rig, stands=False)
+        rig.surface.stand(CHANNEL, "t1", message=Message(Accent.FAILED, ("Something went wrong.",)))
+        async with open_rig(before=rig, owner="second") as after:
+            after.start("doorkeeper")
+            await asyncio.sleep(1)
+            assert after.states() == [JobState.CANCELLED]
+            assert await why(after, job) is FailureCode.CARD_NEVER_SHOWN
+
+
+@virtually
+async def test_the_card_of_another_job_confirms_nothing() -> None:
+    async with open_rig() as rig:
+        other = await offered(rig, stands=True, number=1)
+        await offered(rig, stands=False, number=2)
+        rig.surface.stand(CHANNEL, "t2", message=draw(CardView(other, None, rig.clock.now())))
+        async with open_rig(before=rig, owner="second") as after:
+            after.start("doorkeeper")
+            await asyncio.sleep(1)
+            assert after.states() == [JobState.QUEUED, JobState.CANCELLED]
+
+
+@virtually
+async def test_where_there_is_too_much_to_search_nothing_is_spent() -> None:
+    async with open_rig() as rig:
+        await offered(rig, stands=True)
+        await rig.kill()
+        await asyncio.sleep(2000)
+        rig.surface.failing["find_post"] = Unsearchable()
+        async with open_rig(before=rig, owner="second") as after:
+            after.start("doorkeeper")
+            await asyncio.sleep(1)
+            assert after.states() == [JobState.CANCELLED]
+
+
+@virtually
 async def test_a_token_that_died_early_is_no_reason_to_send_anybody_away() -> None:
     async with open_rig() as rig:
         await offered(rig, stands=True)
@@ -137,6 +175,35 @@ async def test_a_crowd_at_the_door_is_let_in_to_the_last() -> None:
             after.start("doorkeeper")
             await asyncio.sleep(30)
             assert set(after.states()) == {JobState.QUEUED}
+
+
+@virtually
+async def test_some_are_looked_for_at_once_and_not_all() -> None:
+    async with open_rig() as rig:
+        for number in range(3 * LOOKS_IN_FLIGHT):
+            await offered(rig, stands=True, number=number)
+        rig.surface.call_seconds = 1.0
+        async with open_rig(before=rig, owner="second") as after:
+            after.start("doorkeeper")
+            await asyncio.sleep(0.5)
+            assert len(asked(after)) == LOOKS_IN_FLIGHT
+            await asyncio.sleep(3)
+            assert set(after.states()) == {JobState.QUEUED}
+
+
+@virtually
+async def test_a_fault_with_one_keeps_no_other_out(caplog: pytest.LogCaptureFixture) -> None:
+    async with open_rig() as rig:
+        for number in range(3):
+            await offered(rig, stands=True, number=number)
+        rig.surface.once["find_answer"] = [ZeroDivisionError("a bug")]
+        async with open_rig(before=rig, owner="second") as after:
+            after.start("doorkeeper")
+            await asyncio.sleep(0.5)
+            assert after.states() == [JobState.OFFERED, JobState.QUEUED, JobState.QUEUED]
+            await asyncio.sleep(2)
+            assert set(after.states()) == {JobState.QUEUED}
+            assert "ZeroDivisionError" in caplog.text
 
 
 @virtually

@@ -9,6 +9,7 @@ import pytest
 
 from bot.domain.jobs import Failure, FailureCode, Job
 from bot.domain.pings import LONG_SECONDS, Notify
+from bot.domain.preferences import Usual
 from bot.errors import ChannelClosed, MessageGone, ShowRefused, SurfaceDown, TokenDead
 from bot.pipeline.ladder import NONCE_SECONDS
 from bot.ports import Accepted, CardKind, Claim, Generation, GenerationState
@@ -47,7 +48,7 @@ async def test_who_waited_long_is_told_once() -> None:
         await asyncio.sleep(1000)
         assert told(rig) == [MEMBER]
         message_id = (await rig.card(job)).message_id
-        assert rig.surface.pings == {f"{job.id}-ping": (message_id, MEMBER, f"<@{MEMBER}> here it is.")}
+        assert rig.surface.pings == {f"{job.id}-ping-s": (message_id, MEMBER, f"<@{MEMBER}> here it is.")}
         assert await rig.store.cards.pings_due() == []
 
 
@@ -73,9 +74,9 @@ def test_a_member_chooses(notify: Notify, after_seconds: float, is_told: bool) -
     @virtually
     async def choose() -> None:
         async with open_rig() as rig:
-            await rig.store.cards.choose_notify(MEMBER, Notify.ALWAYS)
-            await rig.store.cards.choose_notify(MEMBER, notify)
-            await rig.store.cards.choose_notify(MEMBER + 1, Notify.NEVER)
+            await rig.store.members.choose(MEMBER, Usual(Notify.ALWAYS))
+            await rig.store.members.choose(MEMBER, Usual(notify))
+            await rig.store.members.choose(MEMBER + 1, Usual(Notify.NEVER))
             await ended(rig, after_seconds)
             assert bool(told(rig)) == is_told
 
@@ -181,6 +182,82 @@ def test_a_process_that_dies_over_a_ping_makes_no_second_one(down_seconds: float
                 assert await after.store.cards.pings_due() == []
 
     die()
+
+
+# ---- rescues
+
+
+async def late(rig: Rig) -> Job:
+    """A job that timed out, its member told so."""
+    job = await rig.ask()
+    claim = await rig.store.submissions.claim(rig.account, 0.0)
+    assert isinstance(claim, Claim)
+    await rig.store.submissions.record(rig.account, job.id, Accepted(f"gen-{job.id}"))
+    await asyncio.sleep(300)
+    await rig.store.watching.time_out(job.id, rig.clock.now() + 120, 3)
+    await shown(rig)
+    return job
+
+
+async def shown(rig: Rig) -> None:
+    rig.start(*{"courier", "pinger"} - rig.running.keys())
+    rig.signals.cards.ring()
+    await rig.settled()
+    await asyncio.sleep(1)
+
+
+@virtually
+async def test_a_rescue_is_told_once_with_a_nonce_of_its_own() -> None:
+    async with open_rig() as rig:
+        job = await late(rig)
+        await asyncio.sleep(120)
+        await rig.store.watching.finish(job.id, completed())
+        await shown(rig)
+        await asyncio.sleep(1000)
+        assert list(rig.surface.pings) == [f"{job.id}-ping-t", f"{job.id}-ping-s"]
+        assert [text for _, _, text in rig.surface.pings.values()][1] == f"<@{MEMBER}> here it is."
+        assert all(len(nonce) <= 25 for nonce in rig.surface.pings), "Discord takes no longer ones"
+        assert await rig.store.cards.pings_due() == []
+
+
+@virtually
+async def test_who_wants_no_pings_hears_of_no_rescue() -> None:
+    async with open_rig() as rig:
+        await rig.store.members.choose(MEMBER, Usual(Notify.NEVER))
+        job = await late(rig)
+        await rig.store.watching.finish(job.id, completed())
+        await shown(rig)
+        assert told(rig) == []
+
+
+@virtually
+async def test_a_process_that_dies_over_the_ping_of_a_rescue_makes_no_second_one() -> None:
+    async with open_rig() as rig:
+        job = await late(rig)
+        rig.surface.lost_replies.add("ping")
+        await rig.store.watching.finish(job.id, completed())
+        await shown(rig)
+        await rig.kill()
+        rig.surface.lost_replies.clear()
+        async with open_rig(before=rig, owner="second") as after:
+            after.start("pinger", "courier")
+            await asyncio.sleep(10)
+            assert len(told(after)) == 2
+            assert [call.nonce for call in after.surface.named("ping")][1:] == [f"{job.id}-ping-s"] * 2
+            assert await after.store.cards.pings_due() == []
+
+
+@virtually
+async def test_a_rescue_that_overtakes_its_ping_is_told_of_alone() -> None:
+    async with open_rig() as rig:
+        rig.surface.failing["ping"] = SurfaceDown()
+        job = await late(rig)
+        await rig.store.watching.finish(job.id, completed())
+        await asyncio.sleep(100)
+        rig.surface.failing.clear()
+        await shown(rig)
+        await asyncio.sleep(100)
+        assert list(rig.surface.pings) == [f"{job.id}-ping-s"]
 
 
 @virtually

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
+from itertools import accumulate
 from typing import Any
 
 import pytest
 
 from bot.domain.catalog import Medium
-from bot.domain.gate import GateLimit
-from bot.domain.jobs import Failure, FailureCode, Job, JobState
+from bot.domain.gate import GateLimit, PauseReason
+from bot.domain.jobs import DEADLINE_SECONDS, Failure, FailureCode, Job, JobState
 from bot.errors import NotFound, Unavailable
 from bot.pipeline.watcher import (
-    DEADLINE_SECONDS,
     LATE_LOOKS_AFTER_SECONDS,
+    LATE_SILENCE_SECONDS,
     POLLS_IN_FLIGHT,
     SILENCE_SECONDS,
+    Watcher,
 )
 from bot.ports import Generation, GenerationState
+from bot.store.watching import WatchStore
 from tests.support.builders import BEGAN_AT, PROCESSING, completed, request, running
 from tests.support.fakes import virtually
 from tests.unit.pipeline.rig import POLL_SECONDS, Rig, open_rig
@@ -293,7 +297,7 @@ async def test_what_timed_out_is_looked_at_three_more_times_and_then_given_up() 
     async with open_rig() as rig:
         job = await timed_out(rig)
         await asyncio.sleep(4000)
-        assert late_looks(rig, job) == list(LATE_LOOKS_AFTER_SECONDS) == [120, 600, 1800]
+        assert late_looks(rig, job) == list(accumulate(LATE_LOOKS_AFTER_SECONDS)) == [120, 600, 1800]
         assert (await rig.job(job)).state is JobState.TIMED_OUT
         assert await rig.store.watching.late() == []
 
@@ -323,13 +327,27 @@ async def test_a_late_look_can_find_a_failure_and_gives_the_credits_back() -> No
 
 
 @virtually
-async def test_a_late_look_without_an_answer_is_one_of_the_three() -> None:
+async def test_a_late_look_without_an_answer_is_made_again_and_not_one_of_the_three() -> None:
+    async with open_rig() as rig:
+        rig.provider.look_seconds = 0.0
+        job = await timed_out(rig)
+        tell(rig, job, DOWN, DOWN, PROCESSING, DOWN, PROCESSING, PROCESSING)
+        await asyncio.sleep(4000)
+        assert late_looks(rig, job) == [120, 123, 129, 609, 612, 1812]
+        assert await rig.store.watching.late() == []
+
+
+@virtually
+async def test_late_looks_without_an_answer_are_made_ever_more_patiently_for_a_day() -> None:
     async with open_rig() as rig:
         job = await timed_out(rig)
-        tell(rig, job, DOWN, completed())
-        await asyncio.sleep(4000)
-        assert late_looks(rig, job) == [120, 600]
-        assert (await rig.job(job)).state is JobState.SUCCEEDED
+        tell(rig, job, DOWN)
+        await asyncio.sleep(LATE_SILENCE_SECONDS - 1000)
+        assert len(late_looks(rig, job)) < 160
+        assert len(await rig.store.watching.late()) == 1
+        await asyncio.sleep(2000)
+        assert await rig.store.watching.late() == []
+        assert (await rig.job(job)).state is JobState.TIMED_OUT
 
 
 # ---- trouble
@@ -373,6 +391,26 @@ async def test_a_rejected_key_ends_nothing() -> None:
         tell(rig, job, Unavailable("401", key_rejected=True), completed())
         await asyncio.sleep(20)
         assert (await rig.job(job)).state is JobState.SUCCEEDED
+
+
+@virtually
+async def test_a_look_refused_for_its_key_pauses_the_line_until_the_probe(caplog: pytest.LogCaptureFixture) -> None:
+    async with open_rig() as rig:
+        job = await watched(rig)
+        tell(rig, job, Unavailable("401", key_rejected=True))
+        await asyncio.sleep(100)
+        waiting = [await rig.ask(), await rig.ask()]
+        rig.start("dispatcher")
+        await asyncio.sleep(400)
+        assert rig.provider.submitted == []
+        told = await rig.store.asking.waiting(waiting[0], rig.account.limit)
+        assert told is not None
+        assert told.pause_reason is PauseReason.KEY_REJECTED
+        assert looks(rig, job)[:4] == [3, 6.1, 12.2, 24.3], "looks go on, ever more patiently"
+        tell(rig, job, PROCESSING)
+        await asyncio.sleep(200)
+        assert [round(sent.at - BEGAN_AT) for sent in rig.provider.submitted] == [603, 603]
+    assert caplog.text.count("check MEIGEN_API_KEY") == 1
 
 
 @virtually
@@ -474,7 +512,7 @@ async def test_late_looks_go_on_in_the_next_process() -> None:
 
 
 @virtually
-async def test_late_looks_that_were_missed_are_made_up_for_by_one() -> None:
+async def test_late_looks_that_were_missed_are_made_up_for() -> None:
     async with open_rig() as rig:
         job = await timed_out(rig)
         await rig.kill()
@@ -482,5 +520,50 @@ async def test_late_looks_that_were_missed_are_made_up_for_by_one() -> None:
         async with open_rig(before=rig, owner="second") as after:
             after.start("watcher")
             await asyncio.sleep(4000)
-            assert len(late_looks(after, job)) == 1
+            assert late_looks(after, job) == [5000, 5480, 6680]
             assert await after.store.watching.late() == []
+
+
+# ---- what it reads
+
+
+@virtually
+async def test_what_runs_is_read_when_something_began_and_not_after_each_look() -> None:
+    async with open_rig() as rig:
+        job = await watched(rig)
+        await asyncio.sleep(1)
+        reads = CountingWatching(rig.store.watching)
+        watcher = Watcher(
+            reads, rig.store.asking, {"meigen": rig.provider}, {1: rig.account}, rig.signals, rig.clock, POLL_SECONDS
+        )
+        watching = asyncio.create_task(watcher.run())
+        await asyncio.sleep(60)
+        assert reads.count == 1
+        assert len(looks(rig, job)) > 20
+        rig.signals.running.ring()
+        await asyncio.sleep(1)
+        assert reads.count == 2
+        await rig.stop()
+        await watching
+
+
+@virtually
+async def test_what_times_out_is_looked_at_again_without_anything_being_read() -> None:
+    async with open_rig() as rig:
+        job = await timed_out(rig)
+        tell(rig, job, PROCESSING, completed())
+        await asyncio.sleep(700)
+        assert rig.signals.running.rings == 1
+        assert (await rig.job(job)).state is JobState.SUCCEEDED
+
+
+class CountingWatching(WatchStore):
+    """Counts how often it is asked what runs."""
+
+    def __init__(self, inner: WatchStore) -> None:
+        super().__init__(inner._driver, inner._ledger)
+        self.count = 0
+
+    async def running(self) -> Sequence[Job]:
+        self.count += 1
+        return await super().running()

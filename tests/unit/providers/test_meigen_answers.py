@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain.gallery import PromptSegment
 from bot.domain.jobs import Failure, FailureCode, Result
 from bot.errors import (
     EaselError,
@@ -19,9 +20,9 @@ from bot.errors import (
     SubmissionError,
     Unavailable,
 )
-from bot.ports import Accepted, Balance, Generation, GenerationState, RateHeaders
+from bot.ports import Accepted, Balance, GalleryItem, Generation, GenerationState, RateHeaders
 from bot.providers.meigen.answers import read_generation, read_submission
-from bot.providers.meigen.gallery import GalleryItem, PromptSegment, read_gallery_item
+from bot.providers.meigen.gallery import read_gallery_item
 from tests.unit.providers.samples import (
     APRIL_PROCESSING,
     CREATED,

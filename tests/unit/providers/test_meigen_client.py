@@ -24,8 +24,9 @@ from bot.errors import (
     Unavailable,
 )
 from bot.net import Net
-from bot.ports import GenerationState
+from bot.ports import Gallery, GalleryItem, GenerationState
 from bot.providers.meigen import Meigen
+from bot.providers.meigen.client import SEARCHES_CACHED
 from tests.unit.providers.samples import (
     CREATED,
     GALLERY,
@@ -137,6 +138,60 @@ async def test_gallery_items_are_kept_for_an_hour_each() -> None:
         upstream.clock.at = NOW + age
         assert (await upstream.client.image(image_id)).id == "2009629483448627597"
     assert [request.url.path for request in upstream.requests] == [f"/api/images/{image_id}" for image_id in "121"]
+
+
+FOUND = {"success": True, "data": [{"id": "1", "text": "a fox", "rank": 1}]}
+
+
+async def test_a_search_is_asked_without_a_key_and_kept_for_five_minutes() -> None:
+    upstream = telling(200, FOUND)
+    gallery: Gallery = upstream.client
+    for age in (0.0, 299.0, 300.0):
+        upstream.clock.at = NOW + age
+        assert await gallery.search(" red  fox &q=x", 5, 10) == (GalleryItem("1", "a fox"),)
+    asked = "https://upstream.test/api/search?q=red+fox+%26q%3Dx&type=posts&limit=5&offset=10"
+    assert [str(request.url) for request in upstream.requests] == [asked] * 2
+    assert "authorization" not in upstream.requests[0].headers
+
+
+async def test_every_question_to_the_search_is_its_own() -> None:
+    upstream = telling(200, FOUND)
+    for question in (("fox", 5, 0), ("fox", 5, 5), ("fox", 4, 0), ("owl", 5, 0), ("fox", 5, 0)):
+        await upstream.client.search(*question)
+    assert len(upstream.requests) == 4
+
+
+async def test_only_so_many_searches_are_kept_and_the_oldest_goes_first() -> None:
+    upstream = telling(200, FOUND)
+    for number in (*range(SEARCHES_CACHED + 1), 1, SEARCHES_CACHED):
+        await upstream.client.search(f"{number}", 5, 0)
+    assert len(upstream.requests) == SEARCHES_CACHED + 1
+    await upstream.client.search("0", 5, 0)
+    assert len(upstream.requests) == SEARCHES_CACHED + 2
+
+
+@pytest.mark.parametrize(
+    "upstream",
+    [
+        telling(404, {"error": "Not found"}),
+        telling(401, {"error": "Unauthorized"}),
+        telling(429),
+        telling(500),
+        telling(302, None, {"location": "https://upstream.test/"}),
+        telling(200, b"<html>"),
+        telling(200, {"success": False, "error": "x", "data": []}),
+        telling(200, {"data": None}),
+        telling(200, []),
+        breaking(200),
+        failing(httpx.ReadTimeout("slow")),
+        failing(httpx.ConnectError("refused")),
+    ],
+)
+async def test_a_search_that_fails_is_unavailable_and_not_kept(upstream: Upstream) -> None:
+    for _ in range(2):
+        with pytest.raises(Unavailable):
+            await upstream.client.search("fox", 5, 0)
+    assert len(upstream.requests) == 2
 
 
 async def test_a_failed_catalogue_is_not_kept() -> None:

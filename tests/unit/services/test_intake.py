@@ -17,6 +17,7 @@ from bot.domain.requests import GenerationRequest, Reference
 from bot.errors import Refused, Unavailable
 from bot.ports import Accepted, Account, Card, CardKind
 from bot.services.catalogue import Catalogue
+from bot.services.drafts import Drafting
 from bot.services.intake import Intake, Offer, Rules
 from bot.services.signals import Signals
 from bot.services.viewing import CardViews
@@ -127,7 +128,8 @@ async def open_door(*models: Model, rules: Rules = NO_DIRECT_MESSAGES, accounts:
     await catalogue.refresh()
     views = CardViews(store.asking, catalogue, {mine.id: mine}, clock)
     by_provider = {"meigen": mine} if accounts else {}
-    intake = Intake(store.door, store.asking, catalogue, views, by_provider, signals, rules)
+    drafting = Drafting(store.drafts, store.asking, catalogue, by_provider)
+    intake = Intake(store.door, store.asking, catalogue, views, by_provider, signals, rules, drafting)
     names = ("doubts", "queued", "running", "cards")
     bells = {name: getattr(signals, name).listen() for name in names}
     return Door(intake, store, driver, signals, mine, clock, bells)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from bot.domain.catalog import Medium
 from bot.domain.gate import PauseReason
 from bot.domain.jobs import Failure, FailureCode
 from bot.domain.views import AccountCredits, Usage
@@ -74,10 +75,11 @@ async def test_what_was_called_back_or_refused_comes_back(store: Store, mine: Ac
     assert await used(store) == Usage(0, 0, 0)
 
 
-async def test_an_unknown_keeps_its_reservation(store: Store, mine: Account) -> None:
+async def test_an_unknown_counts_as_spent(store: Store, mine: Account) -> None:
+    """Nobody will look: it would be held for ever."""
     job = await claimed(store, mine)
     await store.submissions.record(mine, job.id, OutcomeUnknown("timeout"))
-    assert await used(store) == Usage(0, 5, 1)
+    assert await used(store) == Usage(5, 0, 1)
 
 
 async def test_what_timed_out_keeps_its_reservation_and_counts_as_spent_after_the_last_look(
@@ -208,6 +210,36 @@ async def test_durations_are_learnt_from_successes_of_the_model(store: Store, mi
     await store.watching.finish(job.id, FAILED)
     assert await store.asking.durations("meigen", "swift-1") == Durations(10.0, 20.0)
     assert await store.asking.durations("another", "swift-1") is None
+
+
+async def test_what_timed_out_tells_no_duration(store: Store, mine: Account, clock: HandClock) -> None:
+    job = await running(store, mine)
+    clock.at += 310
+    await store.watching.time_out(job.id, clock.at + 120, 3)
+    clock.at += 120
+    await store.watching.finish(job.id, completed())
+    assert await store.asking.durations("meigen", "swift-1") is None
+
+
+@pytest.mark.parametrize(("medium", "is_told"), [(Medium.IMAGE, False), (Medium.VIDEO, True)])
+async def test_what_ended_while_nobody_could_look_tells_no_duration(
+    store: Store, mine: Account, clock: HandClock, medium: Medium, *, is_told: bool
+) -> None:
+    job = await running(store, mine, request=request(medium=medium))
+    clock.at += 400
+    await store.watching.finish(job.id, completed())
+    assert (await store.asking.durations("meigen", "swift-1") is not None) == is_told
+
+
+async def test_what_was_taken_late_tells_no_duration(store: Store, mine: Account, clock: HandClock) -> None:
+    job = await claimed(store, mine)
+    clock.at += 60
+    await store.submissions.record(mine, job.id, OutcomeUnknown("silence"))
+    clock.at += 100
+    await store.submissions.record(mine, job.id, Accepted("g", "swift-1"))
+    clock.at += 3
+    await store.watching.finish(job.id, completed())
+    assert await store.asking.durations("meigen", "swift-1") is None
 
 
 async def test_only_the_latest_durations_count(store: Store, mine: Account, clock: HandClock) -> None:

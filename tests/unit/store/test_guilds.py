@@ -19,7 +19,8 @@ async def test_what_waits_in_a_guild_that_is_left_is_cancelled_unspent(store: St
         assert left.state is JobState.CANCELLED
         assert left.failure is not None
         assert left.failure.code is FailureCode.GUILD_LEFT
-        assert left.held_credits == 0
+    usage = await store.asking.usage(since=0.0, guild_id=5)
+    assert (usage.spent_credits, usage.reserved_credits) == (0, 5), "what is under way is reserved, and nothing else"
     assert (await read(store, under_way.id)).state is JobState.SUBMITTING
     assert (await read(store, elsewhere.id)).state is JobState.QUEUED
     assert set(await store.door.waiting_guilds()) == {6}

@@ -225,9 +225,9 @@ class Lives(RuleBasedStateMachine):
     @precondition(lambda self: any(life.is_looked_at for life in self.lives.values()))
     @rule()
     def look_no_more(self) -> None:
-        for job, _ in now(self.store.watching.late()):
-            now(self.store.watching.look_again(job.id, None, 0))
-            self.lives[job.id].is_looked_at = False
+        for late in now(self.store.watching.late()):
+            now(self.store.watching.look_again(late.job.id, None, 0))
+            self.lives[late.job.id].is_looked_at = False
 
     @precondition(lambda self: len(self.lives) > 3 and S.QUEUED in self.states())
     @rule(data=st.data())
@@ -261,9 +261,9 @@ class Lives(RuleBasedStateMachine):
         for life in self.lives.values():
             if life.charged is not None:
                 spent += life.charged
-            elif life.state is S.SUCCEEDED or (life.state is S.TIMED_OUT and not life.is_looked_at):
+            elif life.state in (S.SUCCEEDED, S.UNKNOWN) or (life.state is S.TIMED_OUT and not life.is_looked_at):
                 spent += 5
-            elif life.state in (*WAITING, S.SUBMITTING, S.RUNNING, S.TIMED_OUT, S.UNKNOWN):
+            elif life.state in (*WAITING, S.SUBMITTING, S.RUNNING, S.TIMED_OUT):
                 held += 5
         count = sum(life.state not in (S.CANCELLED, S.FAILED) for life in self.lives.values())
         usage = [now(self.store.asking.usage(since=0.0, guild_id=guild)) for guild in (1, 2)]
@@ -297,6 +297,15 @@ class Lives(RuleBasedStateMachine):
             "SELECT j.id FROM jobs AS j LEFT JOIN guild_turns AS g ON g.flow_id = j.flow_id "
             "LEFT JOIN user_turns AS u ON u.flow_id = j.flow_id AND u.user_id = j.user_id "
             "WHERE j.state = 'queued' AND (g.flow_id IS NULL OR u.user_id IS NULL)"
+        )
+
+    @invariant()
+    def the_line_is_as_long_as_it_was_counted(self) -> None:
+        recounted = self.driver.rows(
+            "SELECT flow_id, user_id, COUNT(*) FROM jobs WHERE state = 'queued' GROUP BY 1, 2 ORDER BY 1, 2"
+        )
+        assert recounted == self.driver.rows(
+            "SELECT flow_id, user_id, queued FROM user_turns WHERE queued <> 0 ORDER BY 1, 2"
         )
 
 

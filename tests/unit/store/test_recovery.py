@@ -10,7 +10,7 @@ import pytest
 from bot.domain.gate import MARGIN_SECONDS, GateLimit
 from bot.domain.jobs import JobState
 from bot.errors import NotSent, OutcomeUnknown, RateLimited
-from bot.ports import Accepted, Account, Claim, Idle, Wait
+from bot.ports import Accepted, Account, Claim, Idle, Rung, Showing, Shown, Wait
 from bot.store.store import Store, open_store
 from tests.support.builders import BEGAN_AT, account, claimed, completed, offered, queued, read, running
 from tests.support.fakes import HandClock, RotSealer
@@ -150,8 +150,8 @@ async def test_a_clock_put_back_an_hour_does_not_put_off_late_looks(life: Life) 
     life.clock.at -= 3600
     async with life.begins("second") as store:
         await store.submissions.recover((await the_account(store),))
-        ((_, look_at),) = await store.watching.late()
-        assert look_at <= life.clock.at + 1800
+        (late,) = await store.watching.late()
+        assert late.next_look_at <= life.clock.at + 1800
 
 
 async def test_a_clock_put_back_an_hour_does_not_put_off_looks_and_deadlines(life: Life) -> None:
@@ -161,6 +161,55 @@ async def test_a_clock_put_back_an_hour_does_not_put_off_looks_and_deadlines(lif
     async with life.begins("second") as store:
         await store.submissions.recover((await the_account(store),))
         assert (await read(store, job.id)).answered_at == life.clock.at
+
+
+async def test_a_clock_put_back_an_hour_leaves_a_post_to_be_looked_for(life: Life) -> None:
+    """And not to be made again at once: how long ago it was begun is not known."""
+    async with life.begins("first") as store:
+        job = await running(store, await the_account(store))
+        await store.cards.intend_post(job.id, Rung.CHANNEL_POST, "n")
+    life.clock.at -= 3600
+    async with life.begins("second") as store:
+        await store.submissions.recover((await the_account(store),))
+        found = await store.cards.read(job.id)
+        assert found is not None
+        assert (found[1].posting_since, found[1].posting_nonce) == (0, "n")
+
+
+async def test_a_clock_put_back_an_hour_repeats_no_ping(life: Life) -> None:
+    async with life.begins("first") as store:
+        job = await running(store, await the_account(store))
+        life.clock.at += 90
+        await store.watching.finish(job.id, completed())
+        await store.cards.shown(job.id, Showing(100, Shown(1, 2)))
+    life.clock.at -= 3600
+    async with life.begins("second") as store:
+        await store.submissions.recover((await the_account(store),))
+        (due,) = await store.cards.pings_due()
+        assert due.since < life.clock.at - 1000, "over, for all that is known"
+
+
+async def test_a_clock_put_back_an_hour_does_not_put_off_what_waits(life: Life, look: Look) -> None:
+    async with life.begins("first") as store:
+        job = await queued(store, await the_account(store))
+        await store.cards.shown(job.id, Showing(1, Shown(1, 2), redraw_at=BEGAN_AT + 60))
+    life.clock.at -= 3600
+    async with life.begins("second") as store:
+        await store.submissions.recover((await the_account(store),))
+    assert look("SELECT redraw_at FROM cards") == [{"redraw_at": BEGAN_AT - 3600}]
+
+
+async def test_a_restart_puts_no_times_of_cards_forth(life: Life, look: Look) -> None:
+    async with life.begins("first") as store:
+        job = await queued(store, await the_account(store))
+        await store.cards.shown(job.id, Showing(1, Shown(1, 2), redraw_at=BEGAN_AT + 60))
+        await store.cards.intend_post(job.id, Rung.CHANNEL_POST, "n")
+    life.clock.at += 10
+    async with life.begins("second") as store:
+        await store.submissions.recover((await the_account(store),))
+    assert look("SELECT redraw_at, posting_since FROM cards") == [
+        {"redraw_at": BEGAN_AT + 60, "posting_since": BEGAN_AT}
+    ]
 
 
 async def test_what_is_over_keeps_its_times(life: Life) -> None:

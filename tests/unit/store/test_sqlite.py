@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import closing
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot.errors import StoreDown, StoreError
-from bot.store.sqlite import BATCH_UNITS, SqliteDriver
+from bot.store.sqlite import BATCH_UNITS, BUSY_SECONDS, SqliteDriver
 from bot.store.units import Row, Unit, do, one
 from tests.unit.store.conftest import Look
 
@@ -137,14 +137,61 @@ async def test_a_full_disk_keeps_nothing_and_works_again_once_there_is_room(driv
     assert keys(look) == {"before", "large"}
 
 
-async def test_a_database_that_is_locked_by_somebody_is_down_for_now(driver: SqliteDriver, path: Path) -> None:
-    await pragma(driver, "busy_timeout = 10")
+@asynccontextmanager
+async def locked(path: Path, busy_seconds: float) -> AsyncIterator[SqliteDriver]:
+    """A driver whose database somebody else holds."""
+    driver = await SqliteDriver.open(path, 0.0, busy_seconds)
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
+        yield driver
+    await driver.close()
+
+
+async def test_a_database_that_is_locked_by_somebody_is_down_for_now(path: Path) -> None:
+    async with locked(path, 0.01) as driver:
         with pytest.raises(StoreDown, match="locked"):
             await save(driver, "a")
+    reopened = await SqliteDriver.open(path, 0.0)
+    assert await save(reopened, "a") == "a"
+    await reopened.close()
+
+
+async def test_who_waits_behind_others_for_a_locked_database_waits_no_longer_than_they(path: Path) -> None:
+    seen: list[str] = []
+    async with locked(path, 0.2) as driver:
+        await driver._connection.set_trace_callback(seen.append)
+        first = asyncio.create_task(save(driver, "first"))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        second = asyncio.create_task(save(driver, "second"))
+        results = await asyncio.gather(first, second, return_exceptions=True)
+    assert [type(result) for result in results] == [StoreDown] * 2
+    patience = [int(text.rpartition(" ")[2]) for text in seen if text.startswith("PRAGMA busy_timeout")]
+    assert len(patience) == 2, "one after the other"
+    assert patience[1] < 100 < patience[0] <= 200, "milliseconds that are left"
+
+
+def test_nobody_waits_so_long_for_a_locked_database_that_discord_gives_up() -> None:
+    assert BUSY_SECONDS <= 2.0
+
+
+async def test_a_database_that_is_locked_for_a_moment_is_waited_for(
+    driver: SqliteDriver, path: Path, look: Look
+) -> None:
+    """As by a backup."""
+    begun: list[str] = []
+    await driver._connection.set_trace_callback(begun.append)
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        saving = asyncio.create_task(save(driver, "a"))
+        async with asyncio.timeout(5):
+            while "BEGIN IMMEDIATE" not in begun:  # noqa: ASYNC110  SQLite's thread: there is no event
+                await asyncio.sleep(0.01)
+        await asyncio.sleep(0.05)
+        assert not saving.done()
         other.execute("ROLLBACK")
-    assert await save(driver, "a") == "a"
+    assert await saving == "a"
+    assert keys(look) == {"a"}
 
 
 async def test_a_caller_that_goes_away_breaks_neither_worker_nor_transaction(driver: SqliteDriver, look: Look) -> None:

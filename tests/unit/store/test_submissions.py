@@ -45,6 +45,7 @@ ENDINGS = [
     Ending(OutOfCredits(5, 2), JobState.FAILED, PauseReason.OUT_OF_CREDITS, PAUSE_MAX_SECONDS),
     Ending(Rejected("no such thing", 400, ("1:1",)), JobState.FAILED),
     Ending(OutcomeUnknown("reset"), JobState.UNKNOWN, PauseReason.UNREACHABLE, 5.0),
+    Ending(OutcomeUnknown("HTTP 500", is_answered=True), JobState.UNKNOWN, PauseReason.FAILING, 5.0),
 ]
 each_ending = pytest.mark.parametrize("ending", ENDINGS, ids=lambda ending: type(ending.outcome).__name__)
 
@@ -359,6 +360,49 @@ async def test_an_unknown_stays_unknown_on_another_unknown(store: Store, mine: A
     await store.submissions.record(mine, job.id, OutcomeUnknown("again"))
     assert (await read(store, job.id)).state is JobState.UNKNOWN
     assert [row["to_state"] for row in look("SELECT to_state FROM events")].count("unknown") == 1
+
+
+async def test_a_late_answer_holds_its_slot_anew(store: Store, mine: Account, look: Look, clock: HandClock) -> None:
+    """The upstream may have counted it only now."""
+    job = await claimed(store, mine)
+    clock.at += 60
+    await store.submissions.record(mine, job.id, OutcomeUnknown("silence"))
+    assert sends(look)[0]["answered_at"] == clock.at
+    clock.at += 120
+    await store.submissions.record(mine, job.id, Accepted("g-late"))
+    assert sends(look) == [{"job_id": job.id, "sent_at": BEGAN_AT, "answered_at": clock.at}]
+
+
+@pytest.mark.parametrize("late", [Accepted("g-late"), OutcomeUnknown("reset"), Rejected("no")], ids=type)
+async def test_a_late_answer_neither_ends_nor_begins_a_pause(
+    store: Store, mine: Account, look: Look, clock: HandClock, late: Accepted | SubmissionError
+) -> None:
+    job = await claimed(store, mine)
+    await store.submissions.record(mine, job.id, OutcomeUnknown("silence"))
+    before = gate_of(look)
+    clock.at += 100
+    await store.submissions.record(mine, job.id, late)
+    assert gate_of(look) == before
+    assert before.consecutive_pauses == 1
+
+
+@pytest.mark.parametrize(
+    ("late", "reason"),
+    [
+        (RateLimited(30.0), PauseReason.RATE_LIMITED),
+        (KeyRejected("no"), PauseReason.KEY_REJECTED),
+        (OutOfCredits(5, 2), PauseReason.OUT_OF_CREDITS),
+    ],
+    ids=str,
+)
+async def test_a_late_refusal_pauses(
+    store: Store, mine: Account, look: Look, clock: HandClock, late: SubmissionError, reason: PauseReason
+) -> None:
+    job = await claimed(store, mine)
+    await store.submissions.record(mine, job.id, OutcomeUnknown("silence"))
+    clock.at += 100
+    await store.submissions.record(mine, job.id, late)
+    assert gate_of(look).pause_reason is reason
 
 
 # ---- before it was sent

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from bot.domain.gate import PAUSE_MAX_SECONDS, PauseReason
 from bot.domain.jobs import Failure, FailureCode, JobState, Result
-from bot.ports import Account, Generation, GenerationState
+from bot.ports import Accepted, Account, Claim, Generation, GenerationState, Late, Wait
 from bot.store.store import Store
 from tests.support.builders import BEGAN_AT, PROCESSING, claimed, completed, offered, queued, read, running
 from tests.support.fakes import HandClock
@@ -79,9 +80,9 @@ async def test_what_timed_out_is_looked_at_again_until_it_is_not(store: Store, m
     assert timed_out is not None
     assert timed_out.state is JobState.TIMED_OUT
     assert await store.watching.running() == []
-    assert await store.watching.late() == [(timed_out, BEGAN_AT + 120)]
+    assert await store.watching.late() == [Late(timed_out, BEGAN_AT + 120, 3)]
     await store.watching.look_again(job.id, BEGAN_AT + 600, 2)
-    assert await store.watching.late() == [(timed_out, BEGAN_AT + 600)]
+    assert await store.watching.late() == [Late(timed_out, BEGAN_AT + 600, 2)]
     await store.watching.look_again(job.id, None, 0)
     assert await store.watching.late() == []
 
@@ -109,4 +110,31 @@ async def test_what_timed_out_does_not_time_out_again(store: Store, mine: Accoun
     job = await running(store, mine)
     await store.watching.time_out(job.id, BEGAN_AT + 120, 3)
     assert await store.watching.time_out(job.id, BEGAN_AT + 900, 3) is None
-    assert [at for _, at in await store.watching.late()] == [BEGAN_AT + 120]
+    assert [late.next_look_at for late in await store.watching.late()] == [BEGAN_AT + 120]
+
+
+# ---- a key that is refused
+
+
+async def test_a_look_refused_for_its_key_pauses_the_account(store: Store, mine: Account, clock: HandClock) -> None:
+    await running(store, mine)
+    await queued(store, mine)
+    assert await store.watching.reject_key(mine.id)
+    waits = await store.submissions.claim(mine, 0.0)
+    assert waits == Wait(BEGAN_AT + PAUSE_MAX_SECONDS, PauseReason.KEY_REJECTED)
+    clock.at += 300
+    assert not await store.watching.reject_key(mine.id), "it is no news"
+    assert await store.submissions.claim(mine, 0.0) == waits
+
+
+async def test_the_line_goes_on_by_the_probe_whatever_looks_tell(store: Store, mine: Account, clock: HandClock) -> None:
+    await running(store, mine)
+    probe, other = await queued(store, mine), await queued(store, mine)
+    await store.watching.reject_key(mine.id)
+    clock.at += PAUSE_MAX_SECONDS
+    assert isinstance(await store.submissions.claim(mine, 0.0), Claim)
+    assert not await store.watching.reject_key(mine.id)
+    await store.submissions.record(mine, probe.id, Accepted("g"))
+    claim = await store.submissions.claim(mine, 0.0)
+    assert isinstance(claim, Claim)
+    assert claim.job.id == other.id

@@ -8,10 +8,11 @@ from __future__ import annotations
 from bot.ui.texts.en.answers import AnswerTexts
 from bot.ui.texts.en.cards import CardTexts
 from bot.ui.texts.en.commands import COMMANDS
+from bot.ui.texts.en.drafts import DraftTexts
 from bot.ui.texts.en.problems import ProblemTexts
 
 
-class Texts(CardTexts, ProblemTexts, AnswerTexts):
+class Texts(CardTexts, DraftTexts, ProblemTexts, AnswerTexts):
     """English."""
 
 

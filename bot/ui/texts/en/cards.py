@@ -29,6 +29,7 @@ class CardTexts(Words):
     pauses: Mapping[PauseReason, str] = {
         PauseReason.RATE_LIMITED: "The service asked for a short break.",
         PauseReason.UNREACHABLE: "The service cannot be reached right now. Your place in line is kept.",
+        PauseReason.FAILING: "The service answers with errors right now. Your place in line is kept.",
         PauseReason.OUT_OF_CREDITS: "The credits are used up. Your place in line is kept until there are more.",
         PauseReason.KEY_REJECTED: (
             "The service does not accept the key. Whoever runs Easel has to look at it. Your place in line is kept."

@@ -46,6 +46,25 @@ class ProblemTexts(Words):
         ProblemCode.DURATION_UNSUPPORTED: lambda p: (
             f"{_model(p)} makes no videos of {_given(p)} seconds. {_choose(p, 'It can do, in seconds:')}"
         ),
+        ProblemCode.FLAG_UNKNOWN: lambda p: (
+            f"I do not know “{_given(p)}”. {_choose(p, 'I know')} If it belongs to the words, put them in quotes."
+        ),
+        ProblemCode.FLAG_VALUE: lambda p: (
+            f"“{_given(p)}” does not work: it takes {listed(p.allowed) or 'a number'}."
+            if " " in p.given
+            else f"“{_given(p)}” needs a value after it{': ' + listed(p.allowed) if p.allowed else ''}."
+        ),
+        ProblemCode.OPTION_TWICE: lambda p: (
+            f"“{_given(p)}” is chosen twice: {listed(p.allowed)}. Leave one of them out."
+        ),
+        ProblemCode.OPTION_UNSUPPORTED: lambda p: (
+            f"{_model(p)} does not know {_given(p)}. {_choose(p, 'Leave it out, or choose')}"
+        ),
+        ProblemCode.OPTION_OUT_OF_RANGE: lambda p: f"{_model(p)} cannot do “{_given(p)}”. {_span(p)}",
+        ProblemCode.OPTION_NOT_WHOLE: lambda p: f"“{_given(p)}” has to be a whole number. {_span(p)}",
+        ProblemCode.REFERENCE_TYPE_NEEDS_REFERENCE: lambda p: (
+            f"“--ref {_given(p)}” needs a picture to go by. Attach one, or leave it out."
+        ),
         ProblemCode.TOO_MANY_REFERENCES: lambda p: (
             f"{_model(p)} takes no references. Leave them out, or choose another model."
             if not p.limit
@@ -53,6 +72,9 @@ class ProblemTexts(Words):
         ),
         ProblemCode.REFERENCE_NOT_IMAGE: lambda p: (
             f"The reference “{_given(p)}” is not a picture that I can use. {_choose(p, 'Use one of')}"
+        ),
+        ProblemCode.REFERENCE_EMPTY: lambda p: (
+            f"The reference “{_given(p)}” is empty. Attach it once more, or use another one."
         ),
         ProblemCode.REFERENCE_NOT_PUBLIC: lambda p: (
             f"The reference “{_given(p)}” cannot be reached from everywhere. "
@@ -67,6 +89,9 @@ class ProblemTexts(Words):
             else "A reference is not there any more. Ask anew and attach it once more."
         ),
         ProblemCode.REFERENCE_VIDEO_UNSUPPORTED: lambda p: f"{_model(p)} cannot go on from a video.",
+        ProblemCode.REFERENCE_VIDEO_LENGTH_UNKNOWN: lambda _: (
+            "I cannot find out how long that video is, so it cannot be continued. Nothing was spent."
+        ),
         ProblemCode.CHANNEL_NOT_WRITABLE: lambda p: (
             f"I cannot show pictures in this channel: I need {_permissions(p)} here. "
             "Ask a moderator, or try another channel."
@@ -84,6 +109,21 @@ class ProblemTexts(Words):
         ProblemCode.ALREADY_PRESSED: lambda _: "You have just pressed that. Its card is on the way.",
         ProblemCode.NOT_YOURS: lambda _: "Only who asked for this, or a moderator, can do that.",
         ProblemCode.JOB_UNKNOWN: lambda _: "I do not know that request any more. Ask anew with `/imagine`.",
+        ProblemCode.DRAFT_GONE: lambda _: "That has been started or put away already, or is older than a day.",
+        ProblemCode.RESULT_GONE: lambda _: (
+            "That one is not there any more: the service keeps results for a limited time only. "
+            "*Again* makes a new one from the same words."
+        ),
+        ProblemCode.NO_PICTURE: lambda _: "There is no picture in that message.",
+        ProblemCode.NO_MODEL: lambda _: "No model that works now can do this. `/models` shows what can be made.",
+        ProblemCode.VIDEO_NOT_MEASURED: lambda _: (
+            "I am still bringing that video here to see how long it is. Try again in a moment. Nothing was spent."
+        ),
+        ProblemCode.FILE_NOT_TEXT: lambda p: f"“{_given(p)}” is not a text that I can read. Save it as .txt in UTF-8.",
+        ProblemCode.FILE_TOO_LARGE: lambda p: (
+            f"“{_given(p)}” is too long for a prompt. Up to {(p.limit or 0) / 1024:.0f} KiB can be used."
+        ),
+        ProblemCode.FILE_UNREADABLE: lambda p: f"“{_given(p)}” could not be brought here. Try it once more.",
         ProblemCode.STORE_FAILING: lambda _: (
             "I cannot write anything down right now, so I take nothing on. Nothing was spent. "
             "Try again in a few minutes."
@@ -112,6 +152,10 @@ def _count(problem: Problem) -> str:
 
 def _choose(problem: Problem, lead: str = "It can do") -> str:
     return f"{lead} {listed(problem.allowed)}." if problem.allowed else "Leave it out."
+
+
+def _span(problem: Problem) -> str:
+    return f"It goes from {' to '.join(problem.allowed)}." if problem.allowed else "Leave it out."
 
 
 def _permissions(problem: Problem) -> str:

@@ -46,10 +46,26 @@ class Words:
     cancel = "Cancel"
     again = "Again"
     ask_again = "Ask again"
-    confirm = "Ask once more"
+    confirm = "Confirm"
+    delete = "Delete"
+    remix = "Remix"
+    vary = "Vary"
+    style = "Style"
+    animate = "Animate"
+    use = "Use as reference"
+    go_on = "Continue"
     default_model = "The usual model"
     no_cost = "Cost not known"
     no_price = "price not known"
+
+    def upscale(self, number: int) -> str:
+        return f"U{number}"
+
+    def variation(self, number: int) -> str:
+        return f"V{number}"
+
+    def which_one(self) -> str:
+        return "**Which one?**"
 
     def cost(self, count: int | None) -> str:
         return self.no_cost if count is None else credits_of(count)

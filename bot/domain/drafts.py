@@ -1,0 +1,92 @@
+"""A request that is still being prepared: what a member may choose of it before it starts, and what it would cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from bot.domain.catalog import ADAPTIVE_RATIO, AUTO_RATIO, Catalog, Model
+from bot.domain.problems import Problem
+from bot.domain.requests import GenerationRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What was begun by a button, a menu or a form, or asks for a confirmation. Kept for a day."""
+
+    id: int
+    user_id: int
+    request: GenerationRequest
+    options: str
+    """The options as its form shows them: flags, or what was typed in their place and is still wrong."""
+    parent_id: int | None
+    """The job that it goes on from."""
+    is_private: bool
+    created_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class DraftView:
+    """All that the panel of a draft shows."""
+
+    draft: Draft
+    model: Model | None
+    models: tuple[Model, ...]
+    """Models that could make it."""
+    problems: tuple[Problem, ...]
+    price_credits: int | None
+    """None: not known."""
+    balance_credits: int | None = None
+    """As last told; None: not known, or without limit."""
+
+
+def candidates(catalog: Catalog, request: GenerationRequest) -> tuple[Model, ...]:
+    """The models of its medium that can use what the request goes by."""
+    return tuple(
+        model
+        for model in catalog.of(request.medium)
+        if model.max_references >= len(request.references)
+        and (request.reference_video is None or model.takes_reference_video)
+    )
+
+
+def resolutions_of(model: Model, tier: str | None) -> tuple[str, ...]:
+    """What can be chosen in a tier (None: the model's own)."""
+    return model.tier_resolutions.get(tier or model.default_tier or "", model.resolutions)
+
+
+def fitted(request: GenerationRequest, model: Model) -> GenerationRequest:
+    """The request for another model: choices that it does not have are left to it."""
+    tier = request.tier if request.tier in model.tiers else None
+    return replace(
+        request,
+        model_id=model.id,
+        aspect_ratio=_ratio(request, model),
+        tier=tier,
+        resolution=request.resolution if request.resolution in resolutions_of(model, tier) else None,
+        quality=request.quality if request.quality in model.qualities else None,
+        duration_seconds=request.duration_seconds if request.duration_seconds in model.durations else None,
+        midjourney=request.midjourney if model.is_midjourney else None,
+        reference_type=request.reference_type if model.is_midjourney else None,
+    )
+
+
+def _ratio(request: GenerationRequest, model: Model) -> str | None:
+    ratio = request.aspect_ratio
+    if ratio == ADAPTIVE_RATIO and not (request.references or request.reference_video):
+        return None
+    return ratio if ratio == AUTO_RATIO or ratio in model.ratios else None
+
+
+def is_dear(price_credits: int | None, above_credits: int) -> bool:
+    """Whether a price asks for a confirmation. `above_credits` 0: always, also where the price is not known."""
+    return above_credits == 0 or (price_credits is not None and price_credits > above_credits)
+
+
+def first_choice(catalog: Catalog, request: GenerationRequest) -> Model | None:
+    """The model to begin with: the one asked for where it can, else the upstream's default, else the first that can."""
+    able = candidates(catalog, request)
+    asked = None if request.model_id is None else catalog.find(request.model_id)
+    for model in (asked, catalog.default(request.medium)):
+        if model is not None and model in able:
+            return model
+    return next(iter(able), None)

@@ -1,0 +1,36 @@
+"""What members chose for themselves, once for all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from bot.domain.catalog import AUTO_RATIO, Catalog, Medium
+from bot.domain.pings import Notify
+from bot.domain.requests import GenerationRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """None leaves a choice to the upstream."""
+
+    notify: Notify = Notify.LONG
+    image_model: str | None = None
+    video_model: str | None = None
+    aspect_ratio: str | None = None
+    is_private: bool = False
+
+    def model_of(self, medium: Medium) -> str | None:
+        return self.video_model if medium is Medium.VIDEO else self.image_model
+
+
+def applied(usual: Usual, request: GenerationRequest, catalog: Catalog) -> GenerationRequest:
+    """The request with a member's own usual choices, where it leaves them open and its model has them."""
+    model_id = request.model_id or usual.model_of(request.medium)
+    model = catalog.default(request.medium) if model_id is None else catalog.find(model_id)
+    if request.model_id is None and (model is None or model.medium is not request.medium):
+        # Retired since it was chosen: the upstream's own choice then.
+        return request
+    ratio = request.aspect_ratio
+    if ratio is None and model is not None and usual.aspect_ratio in (AUTO_RATIO, *model.ratios):
+        ratio = usual.aspect_ratio
+    return replace(request, model_id=model_id, aspect_ratio=ratio)

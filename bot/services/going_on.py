@@ -1,0 +1,106 @@
+"""Going on from a result: more like it, its look, a video of it, the video after it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot.domain.catalog import Medium, Model
+from bot.domain.drafts import DraftView, first_choice, fitted
+from bot.domain.follow_ups import animated, continued, styled, used, varied
+from bot.domain.jobs import Job, JobState
+from bot.domain.problems import Problem, ProblemCode
+from bot.domain.requests import GenerationRequest, Reference
+from bot.errors import Refused
+from bot.services.catalogue import Catalogue
+from bot.services.drafts import Drafting
+from bot.services.intake import Intake, Offer, press_of
+from bot.services.origin import Origin
+from bot.services.preferences import Preferences
+from bot.services.showing import Showing
+
+
+class GoingOn:
+    """What a click on a result asks for. Pictures come as Discord's own copy where the message has one."""
+
+    def __init__(
+        self, intake: Intake, drafting: Drafting, showing: Showing, catalogue: Catalogue, preferences: Preferences
+    ) -> None:
+        self._intake = intake
+        self._drafting = drafting
+        self._showing = showing
+        self._catalogue = catalogue
+        self._preferences = preferences
+
+    async def vary(self, job: Job, index: int, copy: Reference | None, origin: Origin) -> Offer | DraftView:
+        """More like candidate `index` (from 1). Raises Refused."""
+        request = varied(job.request, picture_of(job, index, copy), self._model_of(job))
+        press = press_of("vary", job.id, index, origin.user_id)
+        return await self._intake.ask(request, origin, parent_id=job.id, press=press)
+
+    async def style(self, job: Job, index: int, copy: Reference | None, origin: Origin) -> Offer | DraftView:
+        """The same words in its look. Raises Refused."""
+        request = styled(job.request, picture_of(job, index, copy), self._model_of(job))
+        press = press_of("style", job.id, index, origin.user_id)
+        return await self._intake.ask(request, origin, parent_id=job.id, press=press)
+
+    async def use(self, job: Job, index: int, copy: Reference | None, origin: Origin) -> DraftView:
+        """The beginning of another picture that goes by it. Raises Refused."""
+        return await self.imagine_from(picture_of(job, index, copy), origin, job)
+
+    async def imagine_from(self, picture: Reference, origin: Origin, job: Job | None = None) -> DraftView:
+        """The beginning of a picture that goes by anybody's. `job`: where it comes from, if from here."""
+        usual = await self._preferences.of(origin.user_id)
+        wanted = None if job is None or job.medium is not Medium.IMAGE else job.model_id
+        model = self._first_choice(GenerationRequest("", model_id=wanted or usual.image_model, references=(picture,)))
+        return await self._drafting.begin(used(picture, model), origin, parent_id=None if job is None else job.id)
+
+    async def animate(self, job: Job, index: int, copy: Reference | None, origin: Origin) -> DraftView:
+        """A video that begins with it, to be looked at before it starts. Raises Refused."""
+        ratio = (job.result and job.result.aspect_ratio) or job.request.aspect_ratio
+        return await self.animate_any(picture_of(job, index, copy), origin, job.request.prompt, ratio, job.id)
+
+    async def animate_any(
+        self,
+        picture: Reference,
+        origin: Origin,
+        prompt: str = "",
+        ratio: str | None = None,
+        parent_id: int | None = None,
+    ) -> DraftView:
+        """The same of anybody's picture. Raises Refused."""
+        usual = await self._preferences.of(origin.user_id)
+        wanted = GenerationRequest("", Medium.VIDEO, usual.video_model, references=(picture,))
+        request = animated(prompt, ratio, picture, self._first_choice(wanted))
+        return await self._drafting.begin(request, origin, parent_id=parent_id)
+
+    async def go_on(self, job: Job, origin: Origin) -> DraftView:
+        """What comes after a video, to be looked at before it starts. Raises Refused."""
+        seconds = await self._showing.video_seconds(job)
+        assert job.result is not None, "only what has a result can be measured"
+        request = continued(job.request, job.result.media_urls[0], seconds)
+        model = self._first_choice(replace(request, model_id=job.model_id))
+        return await self._drafting.begin(fitted(request, model), origin, parent_id=job.id)
+
+    async def remix(self, job: Job, origin: Origin) -> DraftView:
+        """The same request, to be changed first."""
+        return await self._drafting.begin(job.request, origin, parent_id=job.id)
+
+    def _model_of(self, job: Job) -> Model | None:
+        return None if job.model_id is None else self._catalogue.current.find(job.model_id)
+
+    def _first_choice(self, request: GenerationRequest) -> Model:
+        """Raises Refused where no model can do it."""
+        model = first_choice(self._catalogue.current, request)
+        if model is None:
+            raise Refused((Problem(ProblemCode.NO_MODEL),))
+        return model
+
+
+def picture_of(job: Job, index: int, copy: Reference | None) -> Reference:
+    """A result as a reference: Discord's copy, else the upstream's link. Raises Refused where there is neither."""
+    if copy is not None:
+        return copy
+    urls = job.result.media_urls if job.state is JobState.SUCCEEDED and job.result is not None else ()
+    if not 0 < index <= len(urls):
+        raise Refused((Problem(ProblemCode.RESULT_GONE),))
+    return Reference(urls[index - 1], is_result=True)

@@ -1,0 +1,92 @@
+"""Results shown once more, away from their card: enlarged, or called back out of the history."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+
+from bot.domain.catalog import Medium
+from bot.domain.jobs import Job, JobState
+from bot.domain.problems import Problem, ProblemCode
+from bot.domain.views import CardView, ShownMedia
+from bot.errors import MediaError, MediaGone, MediaTooLarge, Refused
+from bot.ports import Media, MediaFile
+from bot.services.viewing import CardViews
+
+log = logging.getLogger(__name__)
+
+REQUEST_LIMIT_BYTES = 25 * 1024 * 1024
+"""Of all files of one request together (Discord, Uploading Files)."""
+MEASURE_SECONDS = 2.0
+"""A click waits for its answer, and Discord waits three seconds."""
+
+
+class Showing:
+    """Brings results back: from the data folder, else from the upstream, else from Discord's own copy."""
+
+    def __init__(self, media: Media, views: CardViews) -> None:
+        self._media = media
+        self._views = views
+
+    async def one(self, job: Job, index: int, limit_bytes: int, copy_url: str | None) -> CardView:
+        """One result, large, with what can be done with it. `index` counts from 1; `copy_url`: Discord's copy of it.
+
+        Raises Refused where nobody has it any more.
+        """
+        urls = self._urls(job)
+        if not 0 < index <= len(urls):
+            raise Refused((Problem(ProblemCode.RESULT_GONE),))
+        shown = await self._shown(job, index - 1, urls[index - 1], limit_bytes, copy_url)
+        if shown.is_gone:
+            raise Refused((Problem(ProblemCode.RESULT_GONE),))
+        return await self._views.of(job, media=(shown,), only=index)
+
+    async def all(self, job: Job, limit_bytes: int, copies: Mapping[int, str]) -> CardView:
+        """The whole card of a job. `copies`: Discord's copies of its results, by their number from 1."""
+        urls = self._urls(job)
+        media: list[ShownMedia] = []
+        room_bytes = REQUEST_LIMIT_BYTES
+        for index, url in enumerate(urls):
+            share_bytes = min(limit_bytes, room_bytes // (len(urls) - index))
+            shown = await self._shown(job, index, url, share_bytes, copies.get(index + 1))
+            room_bytes -= shown.size_bytes
+            media.append(shown)
+        return await self._views.of(job, media=media)
+
+    async def video_seconds(self, job: Job) -> float:
+        """How long a finished video is, by its file's header. Raises Refused where that cannot be told now."""
+        urls = self._urls(job)
+        try:
+            async with asyncio.timeout(MEASURE_SECONDS):
+                file = None if not urls else await self._media.fetch(job.id, 0, urls[0], Medium.VIDEO)
+        except MediaGone as error:
+            raise Refused((Problem(ProblemCode.RESULT_GONE),)) from error
+        except (MediaError, TimeoutError) as error:
+            log.info("job %d: its video cannot be measured: %s", job.id, error)
+            raise Refused((Problem(ProblemCode.VIDEO_NOT_MEASURED),)) from error
+        if file is None or file.duration_seconds is None:
+            raise Refused((Problem(ProblemCode.VIDEO_NOT_MEASURED),))
+        return file.duration_seconds
+
+    def _urls(self, job: Job) -> Sequence[str]:
+        return job.result.media_urls if job.state is JobState.SUCCEEDED and job.result is not None else ()
+
+    async def _shown(self, job: Job, index: int, url: str, limit_bytes: int, copy_url: str | None) -> ShownMedia:
+        try:
+            file = await self._fetch(job, index, url, copy_url)
+        except MediaError as error:
+            log.info("job %d: result %d cannot be brought back: %s", job.id, index, error)
+            return ShownMedia(url, is_gone=isinstance(error, MediaGone), is_too_large=isinstance(error, MediaTooLarge))
+        fitted = await self._media.fit(file, limit_bytes)
+        if fitted is None:
+            return ShownMedia(url, is_too_large=True)
+        return ShownMedia(url, fitted.path, fitted.content_type, fitted.size_bytes)
+
+    async def _fetch(self, job: Job, index: int, url: str, copy_url: str | None) -> MediaFile:
+        try:
+            return await self._media.fetch(job.id, index, url, job.medium)
+        except MediaError:
+            if copy_url is None:
+                raise
+        return await self._media.fetch(job.id, index, copy_url, job.medium)

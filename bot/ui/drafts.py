@@ -1,0 +1,142 @@
+"""What a member sees before something starts: the panel of a draft, and its form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from bot.domain.catalog import Medium, Model
+from bot.domain.drafts import DraftView, resolutions_of
+from bot.ui.markdown import one_line, plain, prompt_block, shorten
+from bot.ui.messages import (
+    Accent,
+    Action,
+    Button,
+    ButtonStyle,
+    ChoiceField,
+    Field,
+    FileField,
+    Form,
+    Menu,
+    Message,
+    Option,
+    Row,
+    TextField,
+)
+from bot.ui.texts import EN, Texts
+
+PROMPT_SHOWN = 1500
+TYPED_MAX_CHARACTERS = 4000
+"""Of a text input (Discord, Component Reference)."""
+OPTIONS_MAX = 25
+OPTION_LIMIT = 100
+PROMPT, OPTIONS, MODEL, FILE, REFERENCES = "prompt", "options", "model", "file", "references"
+"""The names of a form's fields."""
+
+
+def draw_draft(view: DraftView, texts: Texts = EN) -> Message:
+    """The panel: what will be made, what can still be chosen, and what it costs."""
+    draft, request = view.draft, view.draft.request
+    title = texts.draft_title(request.medium, continues=request.reference_video is not None)
+    paragraphs = (
+        title,
+        prompt_block(request.prompt, PROMPT_SHOWN),
+        _details(view, texts),
+        "\n".join(_price(view, texts)),
+        "\n".join(texts.problem(problem) for problem in view.problems),
+    )
+    buttons = (
+        Button(Action.START, draft.id, texts.start, ButtonStyle.SUCCESS, is_disabled=bool(view.problems)),
+        Button(Action.CHANGE, draft.id, texts.change),
+        Button(Action.DISCARD, draft.id, texts.discard),
+    )
+    return Message(
+        Accent.FAILED if view.problems else Accent.WAITING,
+        tuple(paragraph for paragraph in paragraphs if paragraph),
+        rows=(*_menus(view, texts), buttons),
+    )
+
+
+def _details(view: DraftView, texts: Texts) -> str:
+    request = view.draft.request
+    name = texts.default_model if view.model is None else view.model.name
+    count = texts.references(len(request.references)) if request.references else ""
+    choices = (name, request.aspect_ratio, request.resolution, request.quality, request.tier, count)
+    return "-# " + " · ".join(one_line(choice, 80) for choice in choices if choice)
+
+
+def _price(view: DraftView, texts: Texts) -> Iterator[str]:
+    if view.draft.request.reference_video_seconds is not None:
+        yield texts.measured(view.draft.request.reference_video_seconds)
+    yield texts.draft_price(view.price_credits, view.balance_credits)
+    if is_balance_low(view.price_credits, view.balance_credits):
+        assert view.balance_credits is not None
+        yield texts.balance_low(view.balance_credits)
+
+
+def is_balance_low(price_credits: int | None, balance_credits: int | None) -> bool:
+    """Whether a known balance looks too low for a known price. It only warns: the upstream alone refuses."""
+    return price_credits is not None and balance_credits is not None and balance_credits < price_credits
+
+
+# ---------------------------------------------------------------- menus
+
+
+def _menus(view: DraftView, texts: Texts) -> Iterator[Row]:
+    """Of a video all that its model leaves open; a picture's choices are flags, in the form."""
+    request, model = view.draft.request, view.model
+    if request.medium is not Medium.VIDEO or model is None:
+        return
+    seconds = request.duration_seconds or model.default_duration
+    tier = request.tier or model.default_tier
+    resolution = request.resolution or model.default_resolution
+    yield from _menu(view, Action.MODEL, [(each.name, each.id) for each in view.models], model.id, texts)
+    yield from _menu(
+        view, Action.DURATION, [(texts.seconds_choice(s), str(s)) for s in model.durations], str(seconds), texts
+    )
+    yield from _menu(view, Action.TIER, [(each, each) for each in model.tiers], tier, texts)
+    resolutions = resolutions_of(model, tier)
+    yield from _menu(view, Action.RESOLUTION, [(each, each) for each in resolutions], resolution, texts)
+
+
+def _menu(
+    view: DraftView, action: Action, choices: Sequence[tuple[str, str]], chosen: str | None, texts: Texts
+) -> Iterator[Row]:
+    options = _options(choices, chosen)
+    if len(options) > 1:
+        yield (Menu(action, view.draft.id, texts.menus[action], options),)
+
+
+def _options(choices: Sequence[tuple[str, str]], chosen: str | None) -> tuple[Option, ...]:
+    return tuple(
+        Option(shorten(plain(label), OPTION_LIMIT), value, is_chosen=value == chosen)
+        for label, value in choices
+        if 0 < len(value) <= OPTION_LIMIT
+    )[:OPTIONS_MAX]
+
+
+# ---------------------------------------------------------------- the form
+
+
+def draft_form(view: DraftView, texts: Texts = EN) -> Form:
+    """The form of a draft, filled with the words and flags as they are. A prompt too long for it stays as it is."""
+    return Form(Action.FORM, view.draft.id, texts.form_title, tuple(_fields(view, texts)))
+
+
+def _fields(view: DraftView, texts: Texts) -> Iterator[Field]:
+    request, prompt = view.draft.request, view.draft.request.prompt
+    fits = len(prompt) <= TYPED_MAX_CHARACTERS
+    yield TextField(
+        PROMPT, texts.form_prompt, prompt if fits else "", "" if fits else texts.form_prompt_kept, is_long=True
+    )
+    if request.medium is Medium.IMAGE:
+        yield TextField(OPTIONS, texts.form_options, view.draft.options[:TYPED_MAX_CHARACTERS], texts.form_options_hint)
+        if view.models:
+            yield ChoiceField(MODEL, texts.form_model, _model_options(view.models, view.model))
+    yield FileField(FILE, texts.form_file, hint=texts.form_file_hint)
+    most = max((model.max_references for model in view.models), default=0)
+    if request.medium is Medium.IMAGE and most:
+        yield FileField(REFERENCES, texts.form_references, min(most, 10), texts.form_references_hint)
+
+
+def _model_options(models: Sequence[Model], chosen: Model | None) -> tuple[Option, ...]:
+    return _options([(model.name, model.id) for model in models], None if chosen is None else chosen.id)

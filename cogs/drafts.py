@@ -1,0 +1,101 @@
+"""Panels and forms: what a member prepares before it starts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from bot.chat.answering import ask, redraw, say
+from bot.chat.forms import Answers
+from bot.domain.catalog import Medium
+from bot.domain.drafts import DraftView
+from bot.domain.problems import Problem, ProblemCode
+from bot.errors import Refused
+from bot.services.drafts import Drafting
+from bot.services.intake import Intake
+from bot.services.prompt_files import PromptFiles
+from bot.ui.answers import notice, refusal
+from bot.ui.drafts import FILE, MODEL, OPTIONS, PROMPT, REFERENCES, draft_form, draw_draft
+from bot.ui.messages import Action, Button
+from bot.ui.texts import EN
+from cogs.buttons import FormHandler
+from cogs.common import Click, Handlers, Interaction, origin_of, present, reference_of
+
+
+class Drafts:
+    """What the parts of a panel do, and where a form ends."""
+
+    def __init__(self, drafting: Drafting, intake: Intake, files: PromptFiles) -> None:
+        self._drafting = drafting
+        self._intake = intake
+        self._files = files
+
+    @property
+    def handlers(self) -> Handlers:
+        return {
+            Action.START: self._start,
+            Action.CHANGE: self._change,
+            Action.DISCARD: self._discard,
+            **dict.fromkeys((Action.MODEL, Action.DURATION, Action.TIER, Action.RESOLUTION), self._choose),
+        }
+
+    @property
+    def forms(self) -> Mapping[str, FormHandler]:
+        return {Action.FORM: self.hand_in}
+
+    async def open(self, interaction: Interaction, view: DraftView) -> None:
+        """Answer with the form of a draft, filled with what it holds."""
+        await ask(interaction, draft_form(view))
+
+    async def _start(self, interaction: Interaction, click: Click) -> None:
+        draft = await self._drafting.read(click.id, interaction.user.id)
+        origin = origin_of(interaction, is_private=draft.is_private)
+        await present(interaction, self._intake, await self._intake.start(draft.id, origin))
+
+    async def _change(self, interaction: Interaction, click: Click) -> None:
+        draft = await self._drafting.read(click.id, interaction.user.id)
+        await self.open(interaction, await self._drafting.view(draft))
+
+    async def _discard(self, interaction: Interaction, click: Click) -> None:
+        await self._drafting.discard(click.id, interaction.user.id)
+        await redraw(interaction, notice(EN.discarded))
+
+    async def _choose(self, interaction: Interaction, click: Click) -> None:
+        value = next(iter(click.values), "")
+        view = await self._drafting.choose(click.id, interaction.user.id, Action(click.action), value)
+        await redraw(interaction, draw_draft(view))
+
+    async def hand_in(self, interaction: Interaction, draft_id: int, answers: Answers) -> None:
+        """A form: what was typed is kept, looked at, and started, unless it is to be confirmed or mended first."""
+        draft = await self._drafting.read(draft_id, interaction.user.id)
+        pictures = tuple(reference_of(file) for file in answers.files.get(REFERENCES, ()))
+        if pictures:
+            draft = replace(draft, request=replace(draft.request, references=pictures))
+        text = await self._words(answers)
+        view, typing = await self._drafting.hand_in(
+            draft, text, answers.texts.get(OPTIONS, ""), answers.texts.get(MODEL) or None
+        )
+        if view.draft.request.medium is Medium.VIDEO:
+            # A video is started from its panel, where its price stands.
+            await redraw(interaction, draw_draft(view))
+            return
+        origin = origin_of(interaction, is_private=draft.is_private)
+        try:
+            outcome = await self._intake.start(draft.id, origin, typing=typing, is_confirmed=False)
+        except Refused as refused:
+            await self._say_and_offer_form(interaction, draft.id, refused)
+        else:
+            await present(interaction, self._intake, outcome)
+
+    async def _words(self, answers: Answers) -> str:
+        """The file goes before the field. Raises Refused."""
+        file = next(iter(answers.files.get(FILE, ())), None)
+        return answers.texts.get(PROMPT, "") if file is None else await self._files.read(reference_of(file))
+
+    async def _say_and_offer_form(self, interaction: Interaction, draft_id: int, refused: Refused) -> None:
+        """Why it was not taken, and a way back to the form with all that was typed."""
+        problems = [each for each in refused.problems if isinstance(each, Problem)]
+        if any(each.code is ProblemCode.DRAFT_GONE for each in problems):
+            raise refused
+        row = (Button(Action.CHANGE, draft_id, EN.edit_again),)
+        await say(interaction, replace(refusal(problems), rows=(row,)))

@@ -1,0 +1,120 @@
+"""The buttons of a result: one candidate large, more like it, its look, a video of it, the video after it."""
+
+from __future__ import annotations
+
+import re
+
+from bot.chat.answering import fulfil, in_words, promise, say
+from bot.domain.jobs import Job
+from bot.domain.problems import Problem, ProblemCode
+from bot.domain.requests import Reference
+from bot.errors import Refused
+from bot.services.going_on import GoingOn
+from bot.services.intake import Intake
+from bot.services.showing import Showing
+from bot.ui.cards import RESULT_FILE, draw
+from bot.ui.drafts import draw_draft
+from bot.ui.messages import Action
+from bot.ui.rows import which_one
+from cogs.common import Click, Handlers, Interaction, origin_of, present, reference_of
+from cogs.drafts import Drafts
+
+_RESULT_FILE = re.compile(RESULT_FILE)
+
+
+class Results:
+    """What they do."""
+
+    def __init__(self, intake: Intake, going_on: GoingOn, showing: Showing, drafts: Drafts) -> None:
+        self._intake = intake
+        self._going_on = going_on
+        self._showing = showing
+        self._drafts = drafts
+        self._enlarging: set[tuple[int, int, int]] = set()
+
+    @property
+    def handlers(self) -> Handlers:
+        return {
+            Action.UPSCALE: self._upscale,
+            Action.VARY: self._vary,
+            Action.STYLE: self._style,
+            Action.ANIMATE: self._animate,
+            Action.USE: self._use,
+            Action.CONTINUE: self._continue,
+            Action.REMIX: self._remix,
+        }
+
+    async def _upscale(self, interaction: Interaction, click: Click) -> None:
+        job = await self._intake.known(click.id)
+        index = click.index or 1
+        press = (interaction.user.id, job.id, index)
+        if press in self._enlarging:
+            raise Refused((Problem(ProblemCode.ALREADY_PRESSED),))
+        self._enlarging.add(press)
+        try:
+            await promise(interaction, ephemeral=job.is_private)
+            copy = copy_of(interaction, job, index)
+            view = await self._showing.one(job, index, interaction.filesize_limit, None if copy is None else copy.url)
+            await fulfil(interaction, draw(view))
+        except Refused as refused:
+            await fulfil(interaction, in_words(refused))
+        finally:
+            self._enlarging.discard(press)
+
+    async def _vary(self, interaction: Interaction, click: Click) -> None:
+        job, index = await self._intake.known(click.id), click.index or 1
+        origin = origin_of(interaction, is_private=job.is_private)
+        outcome = await self._going_on.vary(job, index, copy_of(interaction, job, index), origin)
+        await present(interaction, self._intake, outcome)
+
+    async def _style(self, interaction: Interaction, click: Click) -> None:
+        job = await self._intake.known(click.id)
+        if await _asks_which(interaction, job, click):
+            return
+        index = click.index or 1
+        origin = origin_of(interaction, is_private=job.is_private)
+        outcome = await self._going_on.style(job, index, copy_of(interaction, job, index), origin)
+        await present(interaction, self._intake, outcome)
+
+    async def _animate(self, interaction: Interaction, click: Click) -> None:
+        job = await self._intake.known(click.id)
+        if await _asks_which(interaction, job, click):
+            return
+        index = click.index or 1
+        origin = origin_of(interaction, is_private=job.is_private)
+        view = await self._going_on.animate(job, index, copy_of(interaction, job, index), origin)
+        await say(interaction, draw_draft(view))
+
+    async def _use(self, interaction: Interaction, click: Click) -> None:
+        job, index = await self._intake.known(click.id), click.index or 1
+        origin = origin_of(interaction, is_private=job.is_private)
+        view = await self._going_on.use(job, index, copy_of(interaction, job, index), origin)
+        await self._drafts.open(interaction, view)
+
+    async def _continue(self, interaction: Interaction, click: Click) -> None:
+        job = await self._intake.known(click.id)
+        view = await self._going_on.go_on(job, origin_of(interaction, is_private=job.is_private))
+        await say(interaction, draw_draft(view))
+
+    async def _remix(self, interaction: Interaction, click: Click) -> None:
+        job = await self._intake.known(click.id)
+        view = await self._going_on.remix(job, origin_of(interaction, is_private=job.is_private))
+        await self._drafts.open(interaction, view)
+
+
+async def _asks_which(interaction: Interaction, job: Job, click: Click) -> bool:
+    """Below a grid the button stands once for all candidates: which one is asked first."""
+    count = len(job.result.media_urls) if job.result is not None else 0
+    if click.index is not None or count <= 1:
+        return False
+    await say(interaction, which_one(job, Action(click.action), count))
+    return True
+
+
+def copy_of(interaction: Interaction, job: Job, index: int) -> Reference | None:
+    """Discord's copy of a result, off the message that was clicked on; its link outlives the upstream's."""
+    for file in interaction.message.attachments if interaction.message is not None else ():
+        match = _RESULT_FILE.match(file.filename)
+        if match is not None and (int(match["job_id"]), int(match["number"])) == (job.id, index):
+            return reference_of(file)
+    return None

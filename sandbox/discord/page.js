@@ -1,0 +1,119 @@
+// What is added to SimCord's page: it follows new messages, and each message has its Apps menu.
+
+const key = location.hash.slice(1);
+const timeline = document.getElementById("channel-timeline");
+const list = document.getElementById("channel-message-list");
+const told = document.getElementById("action-status");
+const FOLLOW_MS = 1500;
+const MENU_ICON = `<svg viewBox="0 0 24 24" aria-hidden="true"><path fill="currentColor"
+  d="M4 4h6v6H4zm10 0h6v6h-6zM4 14h6v6H4zm10 0h6v6h-6z"/></svg>`;
+
+// ---- following
+
+let isReading = false; // the person has scrolled up and done nothing since
+let followUntil = 0;
+let newest = 0n;
+
+function atBottom() {
+  return timeline.scrollHeight - timeline.scrollTop - timeline.clientHeight < 4;
+}
+
+function follow() {
+  if (isReading || performance.now() > followUntil) return;
+  timeline.scrollTop = timeline.scrollHeight;
+  requestAnimationFrame(follow); // pictures that load and SimCord's own scrolling move the end for a while
+}
+
+function followNew() {
+  const last = list.querySelector("article[data-message-id]:last-of-type");
+  const id = BigInt(last?.dataset.messageId ?? 0);
+  if (id <= newest) return;
+  newest = id;
+  followUntil = performance.now() + FOLLOW_MS;
+  follow();
+}
+
+timeline.addEventListener("wheel", (event) => { if (event.deltaY < 0) isReading = true; }, { passive: true });
+timeline.addEventListener("touchmove", () => { isReading = true; }, { passive: true });
+timeline.addEventListener("scroll", () => { if (atBottom()) isReading = false; }, { passive: true });
+document.addEventListener("click", () => { isReading = false; });
+document.addEventListener("keydown", () => { isReading = false; });
+
+// ---- the Apps menu
+
+let open = null;
+
+async function ask(body) {
+  const context = window.simcordPreview.contextId;
+  const answer = await fetch("/api/action", {
+    method: "POST",
+    headers: {
+      "Content-Type": "application/json",
+      "X-Message-Menu": "1",
+      "X-Simcord-Capability": key,
+      "X-Simcord-Context": context,
+    },
+    body: JSON.stringify(body),
+  });
+  if (!answer.ok) throw new Error(await answer.text());
+  return answer.json();
+}
+
+function close() {
+  open?.remove();
+  open = null;
+}
+
+async function use(command, messageId) {
+  close();
+  told.textContent = `${command}…`;
+  try {
+    told.textContent = (await ask({ command, message_id: messageId })).told;
+  } catch (error) {
+    told.textContent = error.message;
+  }
+}
+
+async function show(button, messageId) {
+  close();
+  const { commands } = await ask({});
+  const menu = document.createElement("div");
+  menu.className = "apps-menu";
+  menu.setAttribute("role", "menu");
+  for (const command of commands) {
+    const item = document.createElement("button");
+    item.type = "button";
+    item.setAttribute("role", "menuitem");
+    item.textContent = command;
+    item.addEventListener("click", () => use(command, messageId));
+    menu.append(item);
+  }
+  if (!commands.length) menu.append("No apps here");
+  document.body.append(menu);
+  const { right, bottom, top } = button.getBoundingClientRect();
+  const fits = bottom + menu.offsetHeight < innerHeight;
+  menu.style.left = `${right - menu.offsetWidth}px`;
+  menu.style.top = `${fits ? bottom : top - menu.offsetHeight}px`;
+  open = menu;
+  menu.querySelector("button")?.focus();
+}
+
+function addMenus() {
+  for (const bar of list.querySelectorAll(".message-context-actions:not(:has(.apps-button))")) {
+    const messageId = bar.closest("article").dataset.messageId;
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "message-action-button apps-button";
+    button.title = "Apps";
+    button.setAttribute("aria-label", "Apps");
+    button.innerHTML = MENU_ICON;
+    button.addEventListener("click", (event) => { event.stopPropagation(); show(button, messageId); });
+    bar.append(button);
+  }
+}
+
+document.addEventListener("click", (event) => { if (!open?.contains(event.target)) close(); });
+document.addEventListener("keydown", (event) => { if (event.key === "Escape") close(); });
+timeline.addEventListener("wheel", close, { passive: true });
+
+new MutationObserver(() => { addMenus(); followNew(); }).observe(list, { childList: true, subtree: true });

@@ -1,0 +1,78 @@
+"""The server of the browser page: SimCord's, with a menu of apps on each message and an icon of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from aiohttp import web
+from pydantic import BaseModel, ValidationError
+from simcord.backend.errors import BackendError, SetupError
+from simcord.preview._server import PreviewServer
+
+if TYPE_CHECKING:
+    from sandbox.discord.preview import LivePreview
+
+FOLDER = Path(__file__).parent
+MENU_HEADER = "X-Message-Menu"
+MOST_BODY_BYTES = 4096
+OWN_FILES = {
+    "/page.js": ("page.js", "application/javascript"),
+    "/page.css": ("page.css", "text/css"),
+    "/page.svg": ("page.svg", "image/svg+xml"),
+    "/favicon.ico": ("page.svg", "image/svg+xml"),
+}
+HEAD = """
+    <link rel="icon" href="/page.svg" type="image/svg+xml">
+    <link rel="stylesheet" href="/page.css">
+    <script type="module" src="/page.js"></script>
+  </head>"""
+
+
+class _MenuUse(BaseModel):
+    """What the page asks: to use a command on a message, or, without one, which commands there are."""
+
+    command: str | None = None
+    message_id: int = 0
+
+
+class PageServer(PreviewServer):
+    """Serves a `LivePreview`."""
+
+    _STATIC_FILES: ClassVar[dict[str, str]] = {
+        **PreviewServer._STATIC_FILES,  # noqa: SLF001 - SimCord's routes are made from it
+        **{route: name for route, (name, _) in OWN_FILES.items()},
+    }
+
+    preview: LivePreview
+
+    async def _static(self, request: web.Request) -> web.Response:
+        own = OWN_FILES.get(request.path)
+        if own is None:
+            answer: web.Response = await super()._static(request)
+            return _with_head(answer) if request.path == "/" else answer
+        name, content_type = own
+        body = (FOLDER / name).read_bytes()
+        return web.Response(body=body, content_type=content_type, headers=self._SECURITY_HEADERS)
+
+    async def _action(self, request: web.Request) -> Any:
+        """Actions of SimCord's page, and, told by a header, the use of a message's menu."""
+        if MENU_HEADER not in request.headers:
+            return await super()._action(request)
+        context = request.headers.get("X-Simcord-Context")
+        if not self._authorized(request, context=context):
+            raise web.HTTPUnauthorized
+        try:
+            use = _MenuUse.model_validate_json(await request.content.read(MOST_BODY_BYTES))
+            if use.command is None:
+                answer: dict[str, Any] = {"commands": self.preview.menus(context)}
+            else:
+                answer = {"told": await self.preview.use_menu(context, use.command, use.message_id)}
+        except (ValidationError, SetupError, BackendError) as error:
+            raise web.HTTPBadRequest(text=str(error)) from error
+        return web.json_response(answer, headers=self._SECURITY_HEADERS)
+
+
+def _with_head(answer: web.Response) -> web.Response:
+    answer.text = (answer.text or "").replace("</head>", HEAD.strip(), 1)
+    return answer
