@@ -28,6 +28,7 @@ from bot.pipeline.delivery import Delivery
 from bot.pipeline.dispatcher import Dispatcher
 from bot.pipeline.doorkeeper import Doorkeeper
 from bot.pipeline.exhibits import Exhibits
+from bot.pipeline.forgetter import Forgetter
 from bot.pipeline.pinger import Pinger
 from bot.pipeline.references import References
 from bot.pipeline.watcher import Watcher
@@ -35,10 +36,14 @@ from bot.ports import Account, Provider
 from bot.providers.meigen import Meigen
 from bot.services.catalogue import Catalogue
 from bot.services.drafts import Drafting
+from bot.services.forgetting import Forgetting
 from bot.services.going_on import GoingOn
+from bot.services.history import Past
+from bot.services.inspiration import Inspiration
 from bot.services.intake import Intake, Rules
 from bot.services.preferences import Preferences
 from bot.services.prompt_files import PromptFiles
+from bot.services.provenance import Tracing
 from bot.services.queries import Queries
 from bot.services.showing import Showing
 from bot.services.signals import Signals
@@ -51,8 +56,13 @@ from cogs.cards import CardClicks
 from cogs.credits import Credits
 from cogs.drafts import Drafts
 from cogs.guilds import Guilds
+from cogs.history import History
 from cogs.imagine import Imagine
+from cogs.inspire import Inspire
+from cogs.members import Members
+from cogs.menus import Menus
 from cogs.models import Models
+from cogs.queue import Queue
 from cogs.results import Results
 from cogs.video import Video
 
@@ -178,6 +188,7 @@ async def _wired(  # noqa: PLR0913  what was opened
     watcher = Watcher(store.watching, store.asking, providers, accounts, signals, clock, settings.meigen_poll_seconds)
     courier = Courier(store.cards, delivery, signals, clock)
     pinger = Pinger(store.cards, surface, signals, clock)
+    forgetter = Forgetter(store.forgetting, media, signals, clock)
     doorkeeper = Doorkeeper(store.door, store.cards, surface, signals, clock)
     stages = (
         ("dispatcher", dispatcher.run()),
@@ -186,6 +197,7 @@ async def _wired(  # noqa: PLR0913  what was opened
         ("pinger", _after_login(client, signals, pinger.run())),
         ("doorkeeper", _after_login(client, signals, doorkeeper.run())),
         ("catalogue", catalogue.run(signals.stopping)),
+        ("forgetter", forgetter.run()),
         ("sweeper", _sweep(media, signals, clock)),
         ("heartbeat", beat(settings.heartbeat_path, signals.stopping, clock)),
     )
@@ -207,20 +219,33 @@ def _client_of(settings: Settings, cast: Cast) -> Easel:
     queries = Queries(store.asking, catalogue, [cast.account], cast.clock)
     drafts = Drafts(drafting, intake, PromptFiles(UploadedTexts(cast.net.media)))
     results = Results(intake, going_on, showing, drafts)
+    inspiration = Inspiration(cast.meigen, catalogue, preferences, drafting, intake)
+    inspire = Inspire(inspiration, intake, drafts, preferences)
+    menus = Menus(going_on, drafting, drafts, preferences, Tracing(store.asking, catalogue))
+    past = Past(store.history, cast.media, views, catalogue)
+    history, queue = History(past, intake, showing), Queue(past, intake)
+    members = Members(preferences, past, Forgetting(store.forgetting, cast.signals), catalogue)
+    clicks = (CardClicks(intake), drafts, results, inspire, menus, history, queue, members)
     point_at(settings.discord_api_url, settings.discord_gateway_url)
-    return Easel(
+    client = Easel(
         cogs=(
             Imagine(intake, catalogue, preferences),
             Video(intake, catalogue, preferences),
             Models(catalogue, queries),
             Credits(queries),
-            Buttons({**CardClicks(intake).handlers, **drafts.handlers, **results.handlers}, drafts.forms),
+            inspire,
+            history,
+            queue,
+            members,
+            Buttons({action: do for each in clicks for action, do in each.handlers.items()}, drafts.forms),
             Guilds(intake),
         ),
         documents=store.asking,
         clock=cast.clock,
         allow_direct_messages=settings.allow_direct_messages,
     )
+    menus.join(client.tree)
+    return client
 
 
 async def _after_login(client: Easel, signals: Signals, stage: Coroutine[Any, Any, None]) -> None:

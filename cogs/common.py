@@ -9,16 +9,18 @@ from typing import Any
 
 import discord
 
-from bot.chat.answering import answer, say
+from bot.chat.answering import answer, fulfil, in_words, say
 from bot.chat.errors import ALREADY_ANSWERED
 from bot.domain.drafts import DraftView
+from bot.domain.problems import Problem, ProblemCode
 from bot.domain.requests import Reference
-from bot.errors import InteractionLost, SurfaceDown, SurfaceError
+from bot.errors import InteractionLost, Refused, SurfaceDown, SurfaceError
 from bot.ports import CardKind
 from bot.services.intake import Intake, Offer
 from bot.services.origin import Origin
 from bot.ui.cards import draw
 from bot.ui.drafts import draw_draft
+from bot.ui.messages import Message
 
 log = logging.getLogger(__name__)
 
@@ -83,11 +85,28 @@ def is_private(interaction: Interaction) -> bool:
     return interaction.message is not None and interaction.message.flags.ephemeral
 
 
+def own_page(interaction: Interaction, click: Click) -> int:
+    """The member whose page was clicked on, which must be who clicked. Raises Refused."""
+    if click.id != interaction.user.id:
+        raise Refused((Problem(ProblemCode.NOT_YOURS),))
+    return click.id
+
+
 def reference_of(file: discord.Attachment) -> Reference:
     """A file that Discord keeps, to go by."""
     return Reference(
         file.url, is_attachment=True, filename=file.filename, content_type=file.content_type, size_bytes=file.size
     )
+
+
+async def bring(interaction: Interaction, making: Awaitable[Message]) -> None:
+    """Fulfil a promise; what went wrong with that takes its place. Raises InteractionLost, SurfaceDown."""
+    try:
+        await fulfil(interaction, await making)
+    except (InteractionLost, SurfaceDown):
+        raise
+    except Exception as error:  # noqa: BLE001  a promise must not stand open, whatever it was
+        await fulfil(interaction, in_words(error))
 
 
 async def present(interaction: Interaction, intake: Intake, outcome: Offer | DraftView) -> None:

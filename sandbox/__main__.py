@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import sys
 from collections.abc import Sequence
 
@@ -20,7 +21,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         asyncio.run(command.serve(command.port))
     except OSError as error:
-        print(f"Port {command.port} cannot be used: {error.strerror}.", file=sys.stderr)  # noqa: T201 - to who started it
+        reason = os.strerror(error.errno or 0)  # asyncio words the address into `strerror`, too
+        print(f"Port {command.port} cannot be used: {reason}.", file=sys.stderr)  # noqa: T201 - to who started it
         return 1
     return 0
 

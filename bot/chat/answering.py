@@ -42,13 +42,22 @@ async def answer(interaction: Interaction, message: Message, *, ephemeral: bool)
 
 async def say(interaction: Interaction, message: Message) -> None:
     """Tell the member alone: as the answer, or after it where there is one. Raises SurfaceError's kinds."""
-    if not interaction.response.is_done():
+    if interaction.response.is_done():
+        await _follow_up(interaction, message, ephemeral=True)
+    else:
         await answer(interaction, message, ephemeral=True)
-        return
+
+
+async def add(interaction: Interaction, message: Message) -> None:
+    """After the answer, one more message, for all to see. Raises SurfaceError's kinds."""
+    await _follow_up(interaction, message, ephemeral=False)
+
+
+async def _follow_up(interaction: Interaction, message: Message, *, ephemeral: bool) -> None:
     view = render.layout(message)
     with surface_errors():
         async with asyncio.timeout(ANSWER_SECONDS):
-            await interaction.followup.send(view=view, ephemeral=True, allowed_mentions=render.mentions(message))
+            await interaction.followup.send(view=view, ephemeral=ephemeral, allowed_mentions=render.mentions(message))
 
 
 async def ask(interaction: Interaction, form: Form) -> None:

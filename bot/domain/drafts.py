@@ -49,11 +49,6 @@ def candidates(catalog: Catalog, request: GenerationRequest) -> tuple[Model, ...
     )
 
 
-def resolutions_of(model: Model, tier: str | None) -> tuple[str, ...]:
-    """What can be chosen in a tier (None: the model's own)."""
-    return model.tier_resolutions.get(tier or model.default_tier or "", model.resolutions)
-
-
 def fitted(request: GenerationRequest, model: Model) -> GenerationRequest:
     """The request for another model: choices that it does not have are left to it."""
     tier = request.tier if request.tier in model.tiers else None
@@ -62,7 +57,7 @@ def fitted(request: GenerationRequest, model: Model) -> GenerationRequest:
         model_id=model.id,
         aspect_ratio=_ratio(request, model),
         tier=tier,
-        resolution=request.resolution if request.resolution in resolutions_of(model, tier) else None,
+        resolution=request.resolution if request.resolution in model.resolutions_in(tier) else None,
         quality=request.quality if request.quality in model.qualities else None,
         duration_seconds=request.duration_seconds if request.duration_seconds in model.durations else None,
         midjourney=request.midjourney if model.is_midjourney else None,

@@ -28,6 +28,51 @@ class PromptSegment:
 
 
 @dataclass(frozen=True, slots=True)
+class GalleryItem:
+    """A curated picture. None and "" where the gallery does not say; `model_family` is no model id."""
+
+    id: str
+    prompt: str = ""
+    """Plain text, or JSON as text; `readable_prompt` makes it readable."""
+    is_prompt_ready: bool | None = None
+    segments: tuple[PromptSegment, ...] = ()
+    media_urls: tuple[str, ...] = ()
+    thumbnail_url: str | None = None
+    width: int | None = None
+    height: int | None = None
+    model_family: str | None = None
+    sref: str | None = None
+    """A Midjourney style reference."""
+    created_at: float | None = None
+    likes: int | None = None
+    views: int | None = None
+    retweets: int | None = None
+    author_username: str | None = None
+    author_name: str | None = None
+    author_avatar_url: str | None = None
+
+    @property
+    def has_usable_prompt(self) -> bool:
+        """Whether something can be made with its prompt."""
+        return self.is_prompt_ready is not False and bool(self.readable.sendable.strip())
+
+    @property
+    def readable(self) -> ReadablePrompt:
+        return readable_prompt(self.prompt, self.segments)
+
+
+@dataclass(frozen=True, slots=True)
+class GalleryPage:
+    """Some of the pictures that a search found, each of them once."""
+
+    words: str
+    number: int
+    """From 0."""
+    items: tuple[GalleryItem, ...]
+    has_more: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ReadablePrompt:
     """A prompt for reading, part by part, none of them empty; and as it is to be sent."""
 

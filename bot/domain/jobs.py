@@ -126,6 +126,8 @@ class Job:
     submitted_at: float | None
     answered_at: float | None
     finished_at: float | None
+    forget_asked_at: float | None = None
+    """When its member asked to be forgotten. Once it has ended, nothing is left of its words and results."""
 
     @property
     def medium(self) -> Medium:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from bot.domain.catalog import Model
 from bot.domain.gate import PauseReason
-from bot.domain.jobs import Job
+from bot.domain.jobs import Job, JobState
+from bot.domain.progress import Pace
 
 REDRAW_SECONDS = 60.0
 REDRAW_PART = 0.5
@@ -78,7 +79,7 @@ class CardView:
     now: float
     waiting: Waiting | None = None
     """While queued."""
-    usual_seconds: float | None = None
+    pace: Pace | None = None
     """How long this model usually takes; None: not known."""
     media: tuple[ShownMedia, ...] = ()
     references: tuple[ShownReference, ...] = ()
@@ -89,8 +90,22 @@ class CardView:
     """What it goes on from, the nearest last."""
     balance_credits: int | None = None
     """While it waits: what is left, as last told; None: not known, or without limit."""
-    slow_seconds: float | None = None
-    """How long nine in ten of this model take at most; None: not known."""
+
+    @property
+    def running_seconds(self) -> float:
+        """Since the upstream has it."""
+        return max(0.0, self.now - (self.job.answered_at or self.job.submitted_at or self.now))
+
+    @property
+    def redraw_at(self) -> float | None:
+        """When it will look otherwise though nothing happens (epoch seconds); None: never."""
+        if self.waiting is not None:
+            return self.waiting.redraw_at(self.now)
+        is_guessed = self.job.state is JobState.RUNNING and self.job.progress_percent is None
+        if not is_guessed or self.pace is None:
+            return None
+        step = self.pace.next_step_after(self.running_seconds)
+        return None if step is None else self.now + step - self.running_seconds
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,8 +146,7 @@ class Delivery:
 
     async def _record(self, view: CardView, revision: int, shown: Shown, *, pinged: bool) -> None:
         carried = tuple(file for file in shown.attachments if file.filename.startswith("reference-"))
-        redraw_at = None if view.waiting is None else view.waiting.redraw_at(self._clock.now())
-        await self._cards.shown(view.job.id, Showing(revision, shown, carried, pinged, redraw_at))
+        await self._cards.shown(view.job.id, Showing(revision, shown, carried, pinged, view.redraw_at))
 
     async def _unwanted(self, job: Job) -> None:
         log.info("job %d: its message was deleted, nothing more is shown", job.id)

@@ -36,8 +36,6 @@ class Exhibits:
         `as_links`: no MediaDown, results that cannot be had now are linked.
         """
         media = await self._results(job, card, as_links=as_links)
-        if job.cancel_asked_at is not None:
-            media = []
         room_bytes = REQUEST_LIMIT_BYTES - sum(item.size_bytes for item in media if item.path is not None)
         references = await self._references(job, card, room_bytes)
         return await self._views.of(job, media=media, references=references)

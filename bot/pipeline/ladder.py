@@ -15,7 +15,8 @@ NONCE_SECONDS = 120.0
 def rungs(job: Job, card: Card) -> tuple[Rung, ...]:
     """Every way in which this card could be shown now.
 
-    Editing needs a living token, or a message that can be reached by its ids. Only an end is worth a new message.
+    Editing needs a living token, or a message that can be reached by its ids. Only an end is worth a new message,
+    and not one that is to be forgotten.
     A post that was begun comes first: it may have happened.
     """
     ways: list[Rung] = []
@@ -23,7 +24,7 @@ def rungs(job: Job, card: Card) -> tuple[Rung, ...]:
         ways.append(Rung.TOKEN_EDIT)
     if card.kind is CardKind.CHANNEL and card.message_id is not None:
         ways.append(Rung.MESSAGE_EDIT)
-    if job.is_final and card.message_id is not None:
+    if job.is_final and card.message_id is not None and job.forget_asked_at is None:
         # Where no card ever stood, nobody waits for its end.
         if card.kind is CardKind.CHANNEL and job.guild_id is not None:
             ways.append(Rung.CHANNEL_POST)

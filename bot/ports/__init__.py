@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from bot.clock import Clock
+from bot.domain.gallery import GalleryItem
 from bot.ports.cards import Card, CardKind, CardState, CarriedReference, Rung, Shown, Surface
 from bot.ports.drafts import Drafts, NewDraft
-from bot.ports.gallery import Gallery, GalleryItem
+from bot.ports.gallery import Gallery
+from bot.ports.history import Forgetting, History, ToForget
 from bot.ports.media import Media, MediaFile, TextFiles
 from bot.ports.members import Members
 from bot.ports.stores import (
@@ -47,10 +49,12 @@ __all__ = [
     "Door",
     "Drafts",
     "Durations",
+    "Forgetting",
     "Gallery",
     "GalleryItem",
     "Generation",
     "GenerationState",
+    "History",
     "Idle",
     "Late",
     "Media",
@@ -70,6 +74,7 @@ __all__ = [
     "Submissions",
     "Surface",
     "TextFiles",
+    "ToForget",
     "Wait",
     "Watching",
 ]

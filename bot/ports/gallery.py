@@ -3,35 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
-from bot.domain.gallery import PromptSegment
-
-
-@dataclass(frozen=True, slots=True)
-class GalleryItem:
-    """A curated picture. None and "" where the gallery does not say; `model_family` is no model id."""
-
-    id: str
-    prompt: str = ""
-    """Plain text, or JSON as text; `bot.domain.gallery.readable_prompt` makes it readable."""
-    is_prompt_ready: bool | None = None
-    segments: tuple[PromptSegment, ...] = ()
-    media_urls: tuple[str, ...] = ()
-    thumbnail_url: str | None = None
-    width: int | None = None
-    height: int | None = None
-    model_family: str | None = None
-    sref: str | None = None
-    """A Midjourney style reference."""
-    created_at: float | None = None
-    likes: int | None = None
-    views: int | None = None
-    retweets: int | None = None
-    author_username: str | None = None
-    author_name: str | None = None
-    author_avatar_url: str | None = None
+from bot.domain.gallery import GalleryItem
 
 
 class Gallery(Protocol):

@@ -10,8 +10,9 @@ from bot.domain.gate import GateLimit, PauseReason
 from bot.domain.jobs import Failure, FailureCode, Job, JobState
 from bot.domain.policy import Limits
 from bot.domain.problems import Problem
+from bot.domain.progress import Pace
 from bot.domain.requests import GenerationRequest
-from bot.domain.views import AccountCredits, Usage, Waiting
+from bot.domain.views import AccountCredits, Ancestor, Usage, Waiting
 from bot.errors import SubmissionError
 from bot.ports.cards import Card, CardKind, CarriedReference, Rung, Shown
 from bot.ports.upstream import Accepted, Account, Generation
@@ -275,8 +276,6 @@ class Cards(Protocol):
 
     async def undeliverable(self, job_id: int) -> None: ...
 
-    async def queued(self) -> Sequence[int]: ...
-
 
 # ---- questions, accounts, documents
 
@@ -286,13 +285,15 @@ class Durations:
     """How long a model took lately, from the upstream's answer to the end."""
 
     shortest_seconds: float
-    median_seconds: float
+    pace: Pace
 
 
 class Asking(Protocol):
     """Questions that change nothing."""
 
-    async def job(self, job_id: int) -> Job | None: ...
+    async def job(self, job_id: int, *, or_forgotten: bool = False) -> Job | None:
+        """None: there is none, or its member wants it to be forgotten; `or_forgotten` tells of those, too."""
+        ...
 
     async def waiting(self, job: Job, limit: GateLimit) -> Waiting | None:
         """Place and time to wait; None where the job does not wait."""
@@ -302,6 +303,10 @@ class Asking(Protocol):
 
     async def usage(self, *, since: float, guild_id: int | None = None, user_id: int | None = None) -> Usage:
         """Of a guild, or of a member everywhere."""
+        ...
+
+    async def ancestors(self, job_id: int, count: int) -> Sequence[Ancestor]:
+        """What a job went on from, the nearest last; at most `count` of them."""
         ...
 
     async def credits(self, accounts: Sequence[Account]) -> Sequence[AccountCredits]: ...

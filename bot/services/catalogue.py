@@ -10,7 +10,6 @@ from pydantic import TypeAdapter, ValidationError
 
 from bot.clock import Clock, wait_until
 from bot.domain.catalog import AUTO_RATIO, Catalog, Medium, Model
-from bot.domain.drafts import resolutions_of
 from bot.errors import LookupFailed, StoreError
 from bot.ports import DocumentStore, Provider
 
@@ -121,7 +120,7 @@ class Catalogue:
         limit: int = CHOICES_MAX,
     ) -> tuple[str, ...]:
         """Resolutions of the model chosen (None or unknown: of all of the medium) in a tier, smallest first."""
-        resolutions = self._choices(model_name, medium, lambda model: resolutions_of(model, tier))
+        resolutions = self._choices(model_name, medium, lambda model: model.resolutions_in(tier))
         return _matching(sorted(resolutions, key=_lines), text, limit)
 
     def qualities_for(

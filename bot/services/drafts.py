@@ -56,7 +56,7 @@ class Drafting:
             draft=draft,
             model=model,
             models=candidates(catalog, request),
-            problems=check(request, model),
+            problems=check(request, model, catalog.models),
             price_credits=estimate_credits(request, model),
             balance_credits=await self.balance(None if model is None else model.provider),
         )

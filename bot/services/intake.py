@@ -170,7 +170,8 @@ class Intake:
 
     async def own(self, job_id: int, origin: Origin) -> Job:
         """A job that its member, or a moderator where it is, decides about. Raises Refused."""
-        job = await self.known(job_id)
+        # Also a forgotten one: what shows it can still be deleted.
+        job = await self._known(job_id, or_forgotten=True)
         is_moderated = origin.is_moderator and origin.guild_id == job.guild_id
         if job.user_id != origin.user_id and not is_moderated:
             raise Refused((Problem(ProblemCode.NOT_YOURS),))
@@ -208,9 +209,12 @@ class Intake:
             await self.left_guild(guild_id)
 
     async def known(self, job_id: int) -> Job:
-        """A job by its id. Raises Refused."""
+        """A job by its id, unless its member wants it to be forgotten. Raises Refused."""
+        return await self._known(job_id)
+
+    async def _known(self, job_id: int, *, or_forgotten: bool = False) -> Job:
         try:
-            job = await self._asking.job(job_id)
+            job = await self._asking.job(job_id, or_forgotten=or_forgotten)
         except StoreDown as error:
             raise Refused((Problem(ProblemCode.STORE_FAILING),)) from error
         if job is None:
@@ -224,7 +228,7 @@ class Intake:
         model, problems = self._resolve(request)
         if model is not None:
             request = replace(request, model_id=model.id)
-        problems += (*self._place_problems(origin), *typing, *check(request, model))
+        problems += (*self._place_problems(origin), *typing, *check(request, model, self._catalogue.current.models))
         account = self._account_for(model)
         if account is None:
             problems += (Problem(ProblemCode.NO_ACCOUNT),)

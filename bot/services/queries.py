@@ -41,7 +41,7 @@ class Queries:
         for model in self._catalogue.current.models:
             learnt = await self._asking.durations(model.provider, model.id)
             if learnt is not None:
-                usual[model.id] = learnt.median_seconds
+                usual[model.id] = learnt.pace.half_seconds
             elif model.timing is not None:
                 usual[model.id] = model.timing.p50_seconds
         return usual

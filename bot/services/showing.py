@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from bot.domain.catalog import Medium
 from bot.domain.jobs import Job, JobState
@@ -22,6 +23,11 @@ MEASURE_SECONDS = 2.0
 """A click waits for its answer, and Discord waits three seconds."""
 
 
+def _wanted_again(job: Job) -> Job:
+    """What was finished after its member had cancelled it is kept, and shown when it is asked for."""
+    return replace(job, cancel_asked_at=None) if job.state is JobState.SUCCEEDED else job
+
+
 class Showing:
     """Brings results back: from the data folder, else from the upstream, else from Discord's own copy."""
 
@@ -34,6 +40,7 @@ class Showing:
 
         Raises Refused where nobody has it any more.
         """
+        job = _wanted_again(job)
         urls = self._urls(job)
         if not 0 < index <= len(urls):
             raise Refused((Problem(ProblemCode.RESULT_GONE),))
@@ -44,6 +51,7 @@ class Showing:
 
     async def all(self, job: Job, limit_bytes: int, copies: Mapping[int, str]) -> CardView:
         """The whole card of a job. `copies`: Discord's copies of its results, by their number from 1."""
+        job = _wanted_again(job)
         urls = self._urls(job)
         media: list[ShownMedia] = []
         room_bytes = REQUEST_LIMIT_BYTES

@@ -41,10 +41,12 @@ class Signals:
 
     shown: Signal = field(default_factory=Signal)
     """The end of a job was shown."""
+    forgotten: Signal = field(default_factory=Signal)
+    """A member asked to be forgotten."""
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
     def stop(self) -> None:
         """Every stage ends what it is at, and begins nothing."""
         self.stopping.set()
-        for signal in (self.doubts, self.queued, self.running, self.cards, self.shown):
+        for signal in (self.doubts, self.queued, self.running, self.cards, self.shown, self.forgotten):
             signal.ring()

@@ -7,10 +7,13 @@ from collections.abc import Mapping, Sequence
 
 from bot.clock import Clock
 from bot.domain.jobs import Job, JobState
-from bot.domain.views import CardView, ShownMedia, ShownReference, Waiting
+from bot.domain.progress import Pace
+from bot.domain.views import Ancestor, CardView, ShownMedia, ShownReference, Waiting
 from bot.errors import StoreDown
 from bot.ports import Account, Asking
 from bot.services.catalogue import Catalogue
+
+ANCESTORS_SHOWN = 8
 
 
 class CardViews:
@@ -43,14 +46,16 @@ class CardViews:
             model=None if job.model_id is None else self._catalogue.current.find(job.model_id),
             now=self._clock.now(),
             waiting=waiting,
-            usual_seconds=None if job.is_final else await self._usual_seconds(job),
+            pace=await self._pace(job) if not job.is_final or job.state is JobState.TIMED_OUT else None,
             media=tuple(media),
             references=tuple(references),
             mentions_member=mentions_member,
             only=only,
+            ancestors=tuple(await self._ancestors(job)),
+            balance_credits=await self._balance(account, job),
         )
 
-    async def _usual_seconds(self, job: Job) -> float | None:
+    async def _pace(self, job: Job) -> Pace | None:
         """Learnt from our own jobs, else (also while the store fails) as the catalogue tells."""
         if job.model_id is None:
             return None
@@ -58,6 +63,24 @@ class CardViews:
         with contextlib.suppress(StoreDown):
             learnt = await self._asking.durations(job.provider, job.model_id)
             if learnt is not None:
-                return learnt.median_seconds
+                return learnt.pace
         model = self._catalogue.current.find(job.model_id)
-        return None if model is None or model.timing is None else model.timing.p50_seconds
+        return (
+            None if model is None or model.timing is None else Pace(model.timing.p50_seconds, model.timing.p90_seconds)
+        )
+
+    async def _ancestors(self, job: Job) -> Sequence[Ancestor]:
+        if job.parent_id is None:
+            return ()
+        with contextlib.suppress(StoreDown):
+            return await self._asking.ancestors(job.id, ANCESTORS_SHOWN)
+        return ()
+
+    async def _balance(self, account: Account | None, job: Job) -> int | None:
+        """Only where it is worth a warning: while a job waits that has a price."""
+        if account is None or job.reserved_credits is None or job.state not in (JobState.OFFERED, JobState.QUEUED):
+            return None
+        with contextlib.suppress(StoreDown):
+            told = await self._asking.credits([account])
+            return next((each.purchased_credits for each in told if not each.is_unlimited), None)
+        return None

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 
 from bot.domain.gate import GateLimit
 from bot.domain.jobs import Job, JobState
-from bot.domain.views import AccountCredits, Usage, Waiting
-from bot.ports import Account, Durations
+from bot.domain.progress import Pace
+from bot.domain.views import AccountCredits, Ancestor, Usage, Waiting
+from bot.ports import Account, CardKind, CardState, Durations
 from bot.store.ledger import Ledger, read_job
 from bot.store.rows import GATE
 from bot.store.turns import place_in_line
-from bot.store.units import Driver, Unit, do, one
+from bot.store.units import Driver, Row, Unit, do, one
 from bot.store.waits import waiting_at
 
 DURATIONS_KEPT = 20
@@ -25,8 +26,9 @@ class AskingStore:
         self._driver = driver
         self._ledger = ledger
 
-    async def job(self, job_id: int) -> Job | None:
-        return await self._driver.run(lambda: read_job(self._ledger, job_id))
+    async def job(self, job_id: int, *, or_forgotten: bool = False) -> Job | None:
+        job = await self._driver.run(lambda: read_job(self._ledger, job_id))
+        return job if job is None or or_forgotten or job.forget_asked_at is None else None
 
     async def waiting(self, job: Job, limit: GateLimit) -> Waiting | None:
         return await self._driver.run(lambda: _waiting(self._ledger, job.id, limit))
@@ -36,6 +38,9 @@ class AskingStore:
 
     async def usage(self, *, since: float, guild_id: int | None = None, user_id: int | None = None) -> Usage:
         return await self._driver.run(lambda: _usage(since, guild_id, user_id))
+
+    async def ancestors(self, job_id: int, count: int) -> Sequence[Ancestor]:
+        return await self._driver.run(lambda: _ancestors(job_id, count))
 
     async def credits(self, accounts: Sequence[Account]) -> Sequence[AccountCredits]:
         known = {account.id for account in accounts}
@@ -61,7 +66,27 @@ def _waiting(ledger: Ledger, job_id: int, limit: GateLimit) -> Unit[Waiting | No
 def _durations(provider: str, model_id: str) -> Unit[Durations | None]:
     rows = yield from do("durations", provider=provider, model_id=model_id, count=DURATIONS_KEPT)
     seconds = sorted(row["seconds"] for row in rows)
-    return Durations(seconds[0], statistics.median(seconds)) if seconds else None
+    if not seconds:
+        return None
+    slow = statistics.quantiles(seconds, n=10, method="inclusive")[-1] if len(seconds) > 1 else seconds[0]
+    return Durations(seconds[0], Pace(statistics.median(seconds), slow))
+
+
+def _ancestors(job_id: int, count: int) -> Unit[Sequence[Ancestor]]:
+    found: list[Ancestor] = []
+    row = yield from one("ancestor", id=job_id)
+    while row is not None and row["parent_id"] is not None and len(found) < count:
+        row = yield from one("ancestor", id=row["parent_id"])
+        if row is not None:
+            found.insert(0, Ancestor(row["id"], _jump_link(row)))
+    return found
+
+
+def _jump_link(row: Row) -> str | None:
+    """Where others can see it; None of private and deleted cards."""
+    if row["kind"] != CardKind.CHANNEL or row["card_state"] == CardState.UNWANTED or row["message_id"] is None:
+        return None
+    return f"https://discord.com/channels/{row['guild_id'] or '@me'}/{row['channel_id']}/{row['message_id']}"
 
 
 def _usage(since: float, guild_id: int | None, user_id: int | None) -> Unit[Usage]:

@@ -16,6 +16,9 @@ from bot.store.units import Driver, Unit, do, one
 
 OFFERED_AGAIN_SECONDS = 60.0
 
+REDRAWN_STATES = frozenset({JobState.QUEUED, JobState.RUNNING})
+"""A place in the line and a bar change though nothing happens."""
+
 
 class CardStore:
     """Implements `bot.ports.Cards`."""
@@ -70,10 +73,6 @@ class CardStore:
     async def undeliverable(self, job_id: int) -> None:
         await self._driver.run(lambda: do("end_card", job_id=job_id, state=CardState.UNDELIVERABLE))
 
-    async def queued(self) -> Sequence[int]:
-        rows = await self._driver.run(lambda: do("queued_ids"))
-        return [row["id"] for row in rows]
-
 
 def _read(ledger: Ledger, job_id: int) -> Unit[tuple[Job, Card] | None]:
     job = yield from read_job(ledger, job_id)
@@ -91,7 +90,8 @@ def _shown(ledger: Ledger, job_id: int, showing: Showing) -> Unit[None]:
     is_new_end = is_final_drawn and job.state is not card.delivered_state
     notify = (yield from usual_of(job.user_id)).notify
     is_ping_due = is_new_end and not showing.pinged and _is_news(job, card) and wants_ping(notify, job, now)
-    carried = tuple(replace(file, url=unsigned(file.url)) for file in showing.carried)
+    kept = showing.carried if job.forget_asked_at is None else ()
+    carried = tuple(replace(file, url=unsigned(file.url)) for file in kept)
     yield from do(
         "show_card",
         job_id=job_id,
@@ -99,7 +99,7 @@ def _shown(ledger: Ledger, job_id: int, showing: Showing) -> Unit[None]:
         channel_id=showing.shown.channel_id,
         message_id=showing.shown.message_id,
         carried=to_json(CARRIED, carried),
-        redraw_at=showing.redraw_at if job.state is JobState.QUEUED else None,
+        redraw_at=showing.redraw_at if job.state in REDRAWN_STATES else None,
         delivered_at=now if is_final_drawn else None,
         delivered_state=job.state if is_final_drawn else None,
         is_new_end=int(is_new_end),
@@ -117,7 +117,7 @@ def _ask_redraws(now: float, count: int) -> Unit[float | None]:
         # One that is only offered may still join the line.
         again_at = now + OFFERED_AGAIN_SECONDS if row["state"] == JobState.OFFERED else None
         yield from do("plan_redraw", job_id=row["job_id"], redraw_at=again_at)
-        if row["state"] == JobState.QUEUED:
+        if row["state"] in REDRAWN_STATES:
             yield from do("want_card", job_id=row["job_id"])
     following = yield from one("next_redraw")
     at: float | None = None if following is None else following["at"]

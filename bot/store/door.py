@@ -79,6 +79,7 @@ def offer(ledger: Ledger, new: NewJob, limits: Limits) -> Unit[tuple[Job, Waitin
         channel_id=new.channel_id,
         user_id=new.user_id,
         provider=new.account.provider,
+        medium=new.request.medium,
         request=to_json(REQUEST, stripped(new.request)),
         sealed_references=sealed_references(ledger.sealer, new.request),
         references_expire_at=expiry(new.request),

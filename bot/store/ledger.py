@@ -8,14 +8,18 @@ from dataclasses import dataclass
 from bot.clock import Clock
 from bot.domain.gate import Gate, GateLimit, Slot
 from bot.domain.jobs import LEGAL_MOVES, Failure, Job, JobState, Result
+from bot.domain.requests import GenerationRequest
 from bot.errors import VaultError
 from bot.ports import Card, Sealer
 from bot.store.links import sealed, unsigned_result
-from bot.store.rows import FAILURE, GATE, RESULT, card_of, job_of, to_json
+from bot.store.rows import FAILURE, GATE, REQUEST, RESULT, card_of, job_of, to_json
 from bot.store.turns import join_line, leave_line
 from bot.store.units import Row, Unit, do, one
 
 TOKEN_PURPOSE = "interaction token"  # noqa: S105  the name of a purpose
+
+EMPTY_REQUEST = to_json(REQUEST, GenerationRequest(""))
+"""What is left of the words of a job that was forgotten."""
 
 
 class Ids:
@@ -114,7 +118,10 @@ def end_job(  # noqa: PLR0913  the facts of an end
     next_look_at: float | None = None,
     looks_left: int = 0,
 ) -> Unit[None]:
-    """Move a job to an end. `charged_credits` None leaves what is known."""
+    """Move a job to an end. `charged_credits` None leaves what is known.
+
+    Of one that its member wants to be forgotten nothing else is kept.
+    """
     yield from note_move(ledger, job, to, "" if failure is None else failure.code)
     yield from do(
         "end_job",
@@ -128,3 +135,5 @@ def end_job(  # noqa: PLR0913  the facts of an end
         next_look_at=next_look_at,
         looks_left=looks_left,
     )
+    if job.forget_asked_at is not None:
+        yield from do("empty_job", id=job.id, request=EMPTY_REQUEST)

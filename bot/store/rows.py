@@ -55,6 +55,7 @@ def job_of(row: Row, sealer: Sealer) -> Job:
         submitted_at=row["submitted_at"],
         answered_at=row["answered_at"],
         finished_at=row["finished_at"],
+        forget_asked_at=row["forget_asked_at"],
     )
 
 

@@ -14,6 +14,8 @@ from bot.store.asking import AskingStore
 from bot.store.cards import CardStore
 from bot.store.door import DoorStore
 from bot.store.drafts import DraftStore
+from bot.store.forgetting import ForgettingStore
+from bot.store.history import HistoryStore
 from bot.store.ledger import Ids, Ledger
 from bot.store.members import MemberStore
 from bot.store.sqlite import SqliteDriver
@@ -34,6 +36,8 @@ class Store:
     accounts: AccountStore
     drafts: DraftStore
     members: MemberStore
+    history: HistoryStore
+    forgetting: ForgettingStore
 
 
 async def assemble(driver: Driver, clock: Clock, sealer: Sealer, owner: str) -> Store:
@@ -50,6 +54,8 @@ async def assemble(driver: Driver, clock: Clock, sealer: Sealer, owner: str) -> 
         AccountStore(driver, ledger),
         DraftStore(driver, ledger),
         MemberStore(driver),
+        HistoryStore(driver, ledger),
+        ForgettingStore(driver, ledger),
     )
 
 

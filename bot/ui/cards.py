@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from pathlib import PurePath
 
 from bot.domain.jobs import Failure, FailureCode, Job, JobState
+from bot.domain.progress import round_down
 from bot.domain.views import CardView, ShownMedia, ShownReference
+from bot.ui.drafts import is_balance_low
 from bot.ui.markdown import link, one_line, plain, prompt_block, shorten
 from bot.ui.messages import Accent, Kept, Message, Picture, Upload
 from bot.ui.rows import rows
@@ -15,7 +17,7 @@ from bot.ui.texts import EN, Texts
 ALT_LIMIT = 1024
 TEXT_LIMIT = 4000
 PROMPT_LIMIT = 2000
-LINKS_LIMIT = 2400
+LINKS_LIMIT = 1500
 MARGIN = 100
 """For what the renderer puts around the captions of references."""
 URL_LIMIT = 2048
@@ -23,6 +25,7 @@ URL_LIMIT = 2048
 RESULT_LIMIT = 5
 REFERENCE_LIMIT = 5
 """Together the ten attachments of a message."""
+ORIGIN_LIMIT = 900
 LATE_LOOKS_SECONDS = 30 * 60
 RESULT_FILE = r"easel-(?P<job_id>[0-9]+)-(?P<number>[0-9]+)\."
 """How the name of a result's file begins."""
@@ -52,16 +55,18 @@ _EXTENSIONS = {
 def draw(view: CardView, texts: Texts = EN) -> Message:
     """What Discord shows of a job; within its limits whatever the prompt, the upstream's words and its links are."""
     job = view.job
+    if job.forget_asked_at is not None:
+        return _forgotten(view, texts)
     mention = _mention(view, texts)
-    standing = _over(view, texts) if job.is_final else _under_way(view, texts)
-    links, details = _links(view, texts), _details(view, texts)
+    standing = standing_of(view, texts)
+    links, facts, origin = _links(view, texts), details(view, texts), _origin(view, texts)
     references = _references(view, texts)
-    taken = sum(map(len, (mention, standing, links, details, *(picture.description for picture in references))))
+    taken = sum(map(len, (mention, standing, links, facts, origin, *(picture.description for picture in references))))
     prompt = prompt_block(job.request.prompt, min(PROMPT_LIMIT, TEXT_LIMIT - MARGIN - taken))
     uploads = _uploads(view, texts)
     return Message(
         accent=_ACCENTS[job.state],
-        texts=tuple(text for text in (mention, prompt, standing, links, details) if text),
+        texts=tuple(text for text in (mention, prompt, standing, links, facts, origin) if text),
         gallery=tuple(Picture(f"attachment://{file.filename}", file.description) for file in uploads),
         references=references,
         rows=rows(view, texts),
@@ -70,7 +75,19 @@ def draw(view: CardView, texts: Texts = EN) -> Message:
     )
 
 
+def _forgotten(view: CardView, texts: Texts) -> Message:
+    """Nothing of its words: they may be gone already."""
+    is_over = view.job.is_final
+    accent = Accent.STOPPED if is_over else _ACCENTS[view.job.state]
+    return Message(accent, (texts.forgotten_card(is_over=is_over),), rows=rows(view, texts))
+
+
 # ---------------------------------------------------------------- texts
+
+
+def standing_of(view: CardView, texts: Texts = EN) -> str:
+    """Where the job stands, in a line or a few."""
+    return _over(view, texts) if view.job.is_final else _under_way(view, texts)
 
 
 def _mention(view: CardView, texts: Texts) -> str:
@@ -101,7 +118,8 @@ def _over(view: CardView, texts: Texts) -> str:
         case JobState.SUCCEEDED:
             return _succeeded(view, texts)
         case JobState.TIMED_OUT:
-            return texts.timed_out(view.usual_seconds, (job.finished_at or view.now) + LATE_LOOKS_SECONDS)
+            usual_seconds = None if view.pace is None else view.pace.half_seconds
+            return texts.timed_out(usual_seconds, (job.finished_at or view.now) + LATE_LOOKS_SECONDS)
         case JobState.UNKNOWN:
             return texts.unknown()
         case _:
@@ -116,20 +134,32 @@ def _waiting(view: CardView, texts: Texts) -> str:
         return texts.joining()
     begins_at = None if waiting.wait_seconds is None else view.now + waiting.wait_seconds
     place = texts.queued(waiting.position, begins_at)
-    if waiting.pause_reason is None:
-        return place
-    return f"{place}\n{texts.paused(waiting.pause_reason, waiting.paused_until)}"
+    lines = [place]
+    if waiting.pause_reason is not None:
+        lines.append(texts.paused(waiting.pause_reason, waiting.paused_until))
+    if is_balance_low(view.job.reserved_credits, view.balance_credits):
+        assert view.balance_credits is not None
+        lines.append(texts.balance_low(view.balance_credits))
+    return "\n".join(lines)
 
 
 def _running(view: CardView, texts: Texts) -> str:
     job = view.job
-    lines = [texts.running(job.progress_percent)]
-    if view.usual_seconds is not None:
-        done_at = (job.answered_at or job.submitted_at or view.now) + view.usual_seconds
-        lines.append(texts.usually_done(done_at) if done_at > view.now else texts.slower_than_usual(view.usual_seconds))
+    lines = [texts.running(_cells(view), job.progress_percent)]
+    if view.pace is not None:
+        usual_seconds = view.pace.half_seconds
+        done_at = view.now - view.running_seconds + usual_seconds
+        lines.append(texts.usually_done(done_at) if done_at > view.now else texts.slower_than_usual(usual_seconds))
     if job.cancel_asked_at is not None:
         lines.append(texts.paid_though_cancelled())
     return "\n".join(lines)
+
+
+def _cells(view: CardView) -> int | None:
+    """Of ten, as the upstream tells, else by the model's pace; None: nothing is known."""
+    if view.job.progress_percent is not None:
+        return round_down(view.job.progress_percent / 100)
+    return None if view.pace is None else round_down(view.pace.part_after(view.running_seconds))
 
 
 def _succeeded(view: CardView, texts: Texts) -> str:
@@ -179,12 +209,22 @@ def _media_line(media: ShownMedia, item: str, texts: Texts) -> str:
     return texts.too_large(linked) if media.is_too_large else texts.not_brought(linked)
 
 
-def _details(view: CardView, texts: Texts) -> str:
+def details(view: CardView, texts: Texts = EN) -> str:
+    """Model, choices and cost, in one small line."""
     job, request = view.job, view.job.request
     ratio = (job.result and job.result.aspect_ratio) or request.aspect_ratio
     seconds = None if request.duration_seconds is None else texts.durations((request.duration_seconds,))
     choices = (_model_name(view, texts), ratio, request.resolution, request.quality, request.tier, seconds)
     return "-# " + " · ".join([*(one_line(choice, 80) for choice in choices if choice), _cost(job, texts)])
+
+
+def _origin(view: CardView, texts: Texts) -> str:
+    """What it goes on from: of a chain of videos every link, else the one before."""
+    known = [(number, each.url) for number, each in enumerate(view.ancestors, 1)]
+    if view.job.request.reference_video is None:
+        known = known[-1:]
+        return shorten(texts.comes_from(known[0][1]), ORIGIN_LIMIT) if known and known[0][1] else ""
+    return shorten(texts.goes_on_from([(number, url) for number, url in known if url]), ORIGIN_LIMIT)
 
 
 def _model_name(view: CardView, texts: Texts) -> str:

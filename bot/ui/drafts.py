@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from bot.domain.catalog import Medium, Model
-from bot.domain.drafts import DraftView, resolutions_of
+from bot.domain.drafts import DraftView
 from bot.ui.markdown import one_line, plain, prompt_block, shorten
 from bot.ui.messages import (
     Accent,
@@ -94,7 +94,7 @@ def _menus(view: DraftView, texts: Texts) -> Iterator[Row]:
         view, Action.DURATION, [(texts.seconds_choice(s), str(s)) for s in model.durations], str(seconds), texts
     )
     yield from _menu(view, Action.TIER, [(each, each) for each in model.tiers], tier, texts)
-    resolutions = resolutions_of(model, tier)
+    resolutions = model.resolutions_in(tier)
     yield from _menu(view, Action.RESOLUTION, [(each, each) for each in resolutions], resolution, texts)
 
 

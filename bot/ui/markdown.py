@@ -48,11 +48,14 @@ def escape_within(text: str, limit: int) -> str:
     escaped = escape(text)
     if len(escaped) <= limit:
         return escaped
-    kept = plain(text)[:limit]
-    while len(escaped := escape(kept + ELLIPSIS)) > limit:
+    kept = plain(text)[: max(limit, 0)]
+    while kept:
+        escaped = escape(kept + ELLIPSIS)
+        if len(escaped) <= limit:
+            return escaped
         # No character becomes more than two, so half the excess never cuts too much.
         kept = kept[: len(kept) - max(1, (len(escaped) - limit) // 2)].rstrip()
-    return escaped
+    return ELLIPSIS if limit > 0 else ""
 
 
 def one_line(text: str, limit: int) -> str:

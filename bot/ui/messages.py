@@ -53,7 +53,15 @@ class Action(StrEnum):
     SHOW = "show"
     FORGET = "forget"
     INSPIRE = "inspire"
+
+    # Of gallery pictures: the id is 0, the note holds the picture's own.
+    LOOK = "look"
+    SHARE = "share"
     USE_PROMPT = "use_prompt"
+    AS_IT_IS = "as_it_is"
+
+    # Of a draft that holds several pictures: the index is the picture's, from 1; the note says what for.
+    PICK = "pick"
 
 
 END_ACTIONS = frozenset({Action.AGAIN, Action.ASK})

@@ -17,6 +17,8 @@ CANDIDATES_MAX = 4
 def rows(view: CardView, texts: Texts = EN) -> tuple[Row, ...]:
     """From top to bottom; at most five rows of at most five buttons."""
     job = view.job
+    if job.forget_asked_at is not None:
+        return ((_delete(job, texts),),)
     if not job.is_final:
         is_asked = job.cancel_asked_at is not None
         return ((Button(Action.CANCEL, job.id, texts.cancel, is_disabled=is_asked),),)

@@ -4,19 +4,17 @@ const key = location.hash.slice(1);
 const timeline = document.getElementById("channel-timeline");
 const list = document.getElementById("channel-message-list");
 const told = document.getElementById("action-status");
-const FOLLOW_MS = 1500;
+const NEW_MS = 1500;
+const GROWN_MS = 500;
 const MENU_ICON = `<svg viewBox="0 0 24 24" aria-hidden="true"><path fill="currentColor"
   d="M4 4h6v6H4zm10 0h6v6h-6zM4 14h6v6H4zm10 0h6v6h-6z"/></svg>`;
 
 // ---- following
 
 let isReading = false; // the person has scrolled up and done nothing since
+let wasAtBottom = true; // before what is coming in made the list longer
 let followUntil = 0;
 let newest = 0n;
-
-function atBottom() {
-  return timeline.scrollHeight - timeline.scrollTop - timeline.clientHeight < 4;
-}
 
 function follow() {
   if (isReading || performance.now() > followUntil) return;
@@ -24,18 +22,27 @@ function follow() {
   requestAnimationFrame(follow); // pictures that load and SimCord's own scrolling move the end for a while
 }
 
+function followFor(milliseconds) {
+  followUntil = performance.now() + milliseconds;
+  follow();
+}
+
 function followNew() {
   const last = list.querySelector("article[data-message-id]:last-of-type");
   const id = BigInt(last?.dataset.messageId ?? 0);
   if (id <= newest) return;
   newest = id;
-  followUntil = performance.now() + FOLLOW_MS;
-  follow();
+  followFor(NEW_MS);
 }
 
+new ResizeObserver(() => { if (wasAtBottom) followFor(GROWN_MS); }).observe(list);
+timeline.addEventListener("scroll", () => {
+  wasAtBottom = timeline.scrollHeight - timeline.scrollTop - timeline.clientHeight < 4;
+  if (wasAtBottom) isReading = false;
+}, { passive: true });
 timeline.addEventListener("wheel", (event) => { if (event.deltaY < 0) isReading = true; }, { passive: true });
 timeline.addEventListener("touchmove", () => { isReading = true; }, { passive: true });
-timeline.addEventListener("scroll", () => { if (atBottom()) isReading = false; }, { passive: true });
+timeline.addEventListener("pointerdown", () => { followUntil = 0; }); // nothing may move from under the pointer
 document.addEventListener("click", () => { isReading = false; });
 document.addEventListener("keydown", () => { isReading = false; });
 
@@ -76,6 +83,7 @@ async function use(command, messageId) {
 
 async function show(button, messageId) {
   close();
+  const { right, bottom } = button.getBoundingClientRect();
   const { commands } = await ask({});
   const menu = document.createElement("div");
   menu.className = "apps-menu";
@@ -90,10 +98,8 @@ async function show(button, messageId) {
   }
   if (!commands.length) menu.append("No apps here");
   document.body.append(menu);
-  const { right, bottom, top } = button.getBoundingClientRect();
-  const fits = bottom + menu.offsetHeight < innerHeight;
-  menu.style.left = `${right - menu.offsetWidth}px`;
-  menu.style.top = `${fits ? bottom : top - menu.offsetHeight}px`;
+  menu.style.left = `${Math.max(8, right - menu.offsetWidth)}px`;
+  menu.style.top = `${Math.max(8, Math.min(bottom, innerHeight - menu.offsetHeight - 8))}px`;
   open = menu;
   menu.querySelector("button")?.focus();
 }

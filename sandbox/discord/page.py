@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -54,6 +55,14 @@ class PageServer(PreviewServer):
         name, content_type = own
         body = (FOLDER / name).read_bytes()
         return web.Response(body=body, content_type=content_type, headers=self._SECURITY_HEADERS)
+
+    async def _asset(self, request: web.Request) -> Any:
+        """Media. What a change of persons has put away meanwhile is no error to tell of."""
+        answer: web.Response = await super()._asset(request)
+        context, asset_id = request.headers.get("X-Simcord-Context"), request.match_info["asset_id"]
+        if answer.status == HTTPStatus.NOT_FOUND and self.preview.is_put_away(context, asset_id):
+            return web.Response(status=204, headers=self._SECURITY_HEADERS)
+        return answer
 
     async def _action(self, request: web.Request) -> Any:
         """Actions of SimCord's page, and, told by a header, the use of a message's menu."""

@@ -16,6 +16,7 @@ from simcord.preview import Preview
 from simcord.results import ResponseMessage
 
 from sandbox.discord.page import PageServer
+from sandbox.discord.page_media import PlainMedia
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,6 +53,7 @@ class LivePreview(Preview):
             port=port,
         )
         self._server = PageServer(self, port)
+        self._media_worker = PlainMedia()
         self._world = world
         self._shown: dict[str, int] = {}
         self._fetches: dict[str, asyncio.Task[None]] = {}
@@ -82,6 +84,11 @@ class LivePreview(Preview):
             page.modal, page.modal_handle = result, f"m_{secrets.token_urlsafe(12)}"
         self._world.changes.announce()
         return "Done" if result.acknowledged else "This interaction failed"
+
+    def is_put_away(self, context_id: str | None, asset_id: str) -> bool:
+        """Whether a page, that there is, has no such file (any more)."""
+        page = self._pages.get(context_id or "")
+        return page is not None and asset_id not in page.assets
 
     def _prepare_action(self, page: _Page, kind: str, body: Mapping[str, Any]) -> Any:
         plan = super()._prepare_action(page, kind, body)

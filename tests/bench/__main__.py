@@ -1,4 +1,7 @@
-"""`python -m tests.bench [gate] [fair] [load] [--seeds N] [--json FILE]`: exit code 1 where a promise is not kept."""
+"""`python -m tests.bench [gate] [fair] [load] [--seeds N] [--json FILE]`: tables, then the same as JSON.
+
+Exit code 1 where a promise is not kept.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +13,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from tests.bench.fair import Evenness, Flood, measure_evenness, measure_flood
-from tests.bench.gate import PROMISED, STRICTER, GateUse, measure_gate
-from tests.bench.load import Load, measure_load
+from tests.bench.compared import Compared
+from tests.bench.fair import Evenness, Flood, compare_fair, measure_evenness, measure_flood
+from tests.bench.gate import PROMISED, STRICTER, GateUse, compare_gate, measure_gate
+from tests.bench.load import measure_load
 
-Figures = GateUse | Flood | Evenness | Load
+Figures = GateUse | Flood | Evenness | Compared
 
 WIDTH = 16
 WIDE = 70
@@ -27,11 +31,13 @@ def bench_gate(seeds: Sequence[int]) -> Iterator[Figures]:
             yield measure_gate(server, seed)
     for server in STRICTER:
         yield measure_gate(server, seeds[0])
+    yield from compare_gate(seeds[0])
 
 
 def bench_fair(seeds: Sequence[int]) -> Iterator[Figures]:
     yield from map(measure_flood, seeds)
     yield from map(measure_evenness, seeds)
+    yield from compare_fair(seeds[0])
 
 
 def bench_load(_: Sequence[int]) -> Iterator[Figures]:
@@ -50,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="bench", help=f"of {', '.join(BENCHES)}; all where none is named")
     parser.add_argument("--seeds", type=int, default=3, help="runs of each, with different dice")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there instead of below the tables")
     chosen = parser.parse_args(arguments)
     unknown = set(chosen.names) - set(BENCHES)
     if unknown or chosen.seeds < 1:
@@ -58,8 +64,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # What the pipeline says of each job and each 429 would drown the tables.
     logging.disable(logging.CRITICAL)
     found = {name: _run(BENCHES[name](range(1, chosen.seeds + 1))) for name in chosen.names or BENCHES}
-    if chosen.json is not None:
-        chosen.json.write_text(json.dumps({name: list(map(_record, rows)) for name, rows in found.items()}, indent=2))
+    told = json.dumps({name: list(map(_record, rows)) for name, rows in found.items()}, indent=2)
+    if chosen.json is None:
+        print(f"\n{told}")
+    else:
+        chosen.json.write_text(told)
     return int(any(row.keeps_promise is False for rows in found.values() for row in rows))
 
 

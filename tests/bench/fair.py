@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.domain.gate import BURST
 from sandbox.meigen import MeigenEngine, MeigenOptions
-from tests.bench.line import LIMIT, POST_MAX_SECONDS, Line, Turn, in_virtual_time, open_line
+from tests.bench.compared import Compared, compared
+from tests.bench.line import LIMIT, POST_MAX_SECONDS, OpenQueue, Queue, Turn, in_virtual_time, open_line
+from tests.bench.plain_line import open_plain_line
 
 FLOODED_GUILD = 1
 FLOODER, INNOCENT = 11, 12
@@ -54,13 +56,25 @@ class Evenness:
         return self.worst >= 0.99
 
 
-def measure_flood(seed: int, jobs: int = FLOOD_JOBS) -> Flood:
+def compare_fair(seed: int) -> Iterator[Compared]:
+    """Against the plain bot, which serves whoever came first."""
+    flood, plain_flood = measure_flood(seed), measure_flood(seed, opened=open_plain_line)
+    of_light = flood.light_worst_seconds, plain_flood.light_worst_seconds
+    yield compared("worst wait of a light guild while one floods, s", *of_light)
+    of_innocent = flood.innocent_worst_seconds, plain_flood.innocent_worst_seconds
+    yield compared("worst wait of another member of the flooded guild, s", *of_innocent)
+    evenness, plain_evenness = measure_evenness(seed), measure_evenness(seed, opened=open_plain_line)
+    yield compared("Jain's index over guilds with full lines, worst", evenness.worst, plain_evenness.worst)
+    yield compared("Jain's index over guilds with full lines, mean", evenness.mean, plain_evenness.mean)
+
+
+def measure_flood(seed: int, jobs: int = FLOOD_JOBS, opened: OpenQueue = open_line) -> Flood:
     """One member asks for `jobs` at once; until they are done, others ask once every three minutes."""
     seconds = jobs * TURN_SECONDS
 
     async def main() -> Flood:
         engine = MeigenEngine(MeigenOptions(credits=10**9, counting="sliding", seed=seed))
-        async with open_line(engine, engine.add_key(), seed) as line:
+        async with opened(engine, engine.add_key(), seed) as line:
             await line.ask(FLOODED_GUILD, FLOODER, jobs)
             others = [(FLOODED_GUILD, INNOCENT), *((guild, guild * 10) for guild in LIGHT_GUILDS)]
             await asyncio.gather(*(_now_and_then(line, seed, seconds, *other) for other in others))
@@ -70,12 +84,12 @@ def measure_flood(seed: int, jobs: int = FLOOD_JOBS) -> Flood:
     return in_virtual_time(main())
 
 
-def measure_evenness(seed: int, least_jobs: int = 75) -> Evenness:
+def measure_evenness(seed: int, least_jobs: int = 75, opened: OpenQueue = open_line) -> Evenness:
     """Four guilds with 1, 2, 4 and 8 times as many jobs, until the first has none left."""
 
     async def main() -> Evenness:
         engine = MeigenEngine(MeigenOptions(credits=10**9, counting="sliding", seed=seed))
-        async with open_line(engine, engine.add_key(), seed) as line:
+        async with opened(engine, engine.add_key(), seed) as line:
             asks = [guild for guild, share in enumerate(BACKLOGS) for _ in range(share * least_jobs)]
             random.Random(seed).shuffle(asks)
             for number, guild in enumerate(asks):
@@ -92,7 +106,7 @@ def jain(shares: Sequence[float]) -> float:
     return sum(shares) ** 2 / (len(shares) * sum(share**2 for share in shares))
 
 
-async def _now_and_then(line: Line, seed: int, seconds: float, guild_id: int, user_id: int) -> None:
+async def _now_and_then(line: Queue, seed: int, seconds: float, guild_id: int, user_id: int) -> None:
     dice = random.Random(f"{seed} {user_id}")
     loop = asyncio.get_running_loop()
     ends_at = loop.time() + seconds
@@ -102,7 +116,7 @@ async def _now_and_then(line: Line, seed: int, seconds: float, guild_id: int, us
         await asyncio.sleep(dice.uniform(0.5, 1.5) * ASK_EVERY_SECONDS)
 
 
-async def _until_empty(line: Line) -> None:
+async def _until_empty(line: Queue) -> None:
     while line.waiting():  # noqa: ASYNC110  in virtual time, looking costs nothing
         await asyncio.sleep(TURN_SECONDS)
     await asyncio.sleep(2 * POST_MAX_SECONDS)

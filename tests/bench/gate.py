@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 
 from sandbox.meigen import MeigenEngine, MeigenOptions
 from sandbox.meigen.limits import Counter, Counting, counter
-from tests.bench.line import BEGAN_AT, LIMIT, Line, in_virtual_time, open_line
+from tests.bench.compared import Compared, compared
+from tests.bench.line import BEGAN_AT, LIMIT, OpenQueue, Queue, in_virtual_time, open_line
+from tests.bench.plain_line import open_plain_line
 from tests.bench.strict import SpacedCounter, WeightedCounter
 
 FIRST_MINUTE_SECONDS = 60.0
@@ -39,7 +41,15 @@ class GateUse:
         return None if self.server in STRICTER else self.use_percent >= 99.0 and self.refused == 0
 
 
-def measure_gate(server: str, seed: int, hours: float = HOURS) -> GateUse:
+def compare_gate(seed: int) -> Iterator[Compared]:
+    """Against the plain bot, which loses what is refused."""
+    for server in {**PROMISED, **STRICTER}:
+        easel, plain = measure_gate(server, seed), measure_gate(server, seed, opened=open_plain_line)
+        yield compared(f"use of the limit, {server} server, %", easel.use_percent, plain.use_percent)
+        yield compared(f"refused an hour, {server} server", easel.refused / HOURS, plain.refused / HOURS)
+
+
+def measure_gate(server: str, seed: int, hours: float = HOURS, opened: OpenQueue = open_line) -> GateUse:
     """Run with a line that is never empty."""
     seconds = hours * 3600.0
     engine = MeigenEngine(MeigenOptions(credits=10**9, seed=seed))
@@ -47,7 +57,7 @@ def measure_gate(server: str, seed: int, hours: float = HOURS) -> GateUse:
     engine.accounts[key].counter = {**PROMISED, **STRICTER}[server](LIMIT.requests, LIMIT.window_seconds)
 
     async def main() -> GateUse:
-        async with open_line(engine, key, seed) as line:
+        async with opened(engine, key, seed) as line:
             await _keep_full(line, seconds)
             began_at = BEGAN_AT + FIRST_MINUTE_SECONDS
             counted = sum(turn.sent_at >= began_at for turn in line.turns())
@@ -58,7 +68,7 @@ def measure_gate(server: str, seed: int, hours: float = HOURS) -> GateUse:
     return in_virtual_time(main())
 
 
-async def _keep_full(line: Line, seconds: float) -> None:
+async def _keep_full(line: Queue, seconds: float) -> None:
     for _ in range(round(seconds / 60.0)):
         missing = max(0, BACKLOG - line.waiting())
         for number in range(missing):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import random
 import sqlite3
-from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from bot.domain.gate import GateLimit
 from bot.domain.policy import Limits
@@ -48,31 +48,50 @@ class Turn:
     answered_at: float
 
 
+class Queue(Protocol):
+    """What members and measurements see of a line."""
+
+    refused_at: list[float]
+    """When the upstream answered with 429."""
+
+    async def ask(self, guild_id: int, user_id: int, count: int = 1) -> None:
+        """`count` jobs into the line, now."""
+        ...
+
+    def waiting(self) -> int:
+        """How many are in the line."""
+        ...
+
+    def turns(self) -> list[Turn]:
+        """Everything that was accepted, in the order in which it left."""
+        ...
+
+
+OpenQueue = Callable[[MeigenEngine, str, int], AbstractAsyncContextManager[Queue]]
+"""Of an upstream, a key of it, and a seed."""
+
+
 @dataclass(slots=True)
 class Line:
-    """What members and measurements see of it."""
+    """Easel's. Implements `Queue`."""
 
     store: Store
     account: Account
     signals: Signals
     raw: sqlite3.Connection
     refused_at: list[float]
-    """When the upstream answered with 429."""
 
     async def ask(self, guild_id: int, user_id: int, count: int = 1) -> None:
-        """`count` jobs into the line, now."""
         for _ in range(count):
             job, _ = await self.store.door.offer(self._new(guild_id, user_id), UNLIMITED)
             await self.store.door.confirm(job.id, job.id)
         self.signals.queued.ring()
 
     def waiting(self) -> int:
-        """How many are in the line."""
         (count,) = self.raw.execute("SELECT COUNT(*) FROM jobs WHERE state = 'queued'").fetchone()
         return int(count)
 
     def turns(self) -> list[Turn]:
-        """Everything that was accepted, in the order in which it left."""
         rows = self.raw.execute(
             "SELECT guild_id, user_id, queued_at, submitted_at, answered_at FROM jobs WHERE state = 'running' "
             "ORDER BY submitted_at, id"

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.demo import BOT_COMMAND, SETTINGS_PREFIXES
+from tests.bench.compared import Compared, compared
 from tests.bench.process import Program, program
 from tests.bench.remote import Remote, remote
 from tests.bench.stock import DATABASE, stock
@@ -62,34 +63,12 @@ PROMISED: Mapping[str, float] = {
 """At most, and of Easel."""
 
 
-@dataclass(frozen=True, slots=True)
-class Load:
-    """One figure of both. None: it has none."""
-
-    what: str
-    easel: float | None
-    baseline: float | None
-    ratio: float | None
-    """Easel's to the baseline's."""
-    promised: float | None
-    """The most that Easel may have."""
-
-    @property
-    def keeps_promise(self) -> bool | None:
-        return None if self.promised is None else self.easel is not None and self.easel <= self.promised
-
-
-def measure_load() -> Iterator[Load]:
+def measure_load() -> Iterator[Compared]:
     """Phase by phase, each of Easel and of the baseline."""
     for of_easel, of_baseline in PHASES:
         easel, baseline = asyncio.run(of_easel()), asyncio.run(of_baseline())
         for what in easel | baseline:
-            yield _compared(what, easel.get(what), baseline.get(what))
-
-
-def _compared(what: str, easel: float | None, baseline: float | None) -> Load:
-    ratio = easel / baseline if easel is not None and baseline else None
-    return Load(what, easel, baseline, ratio, PROMISED.get(what))
+            yield compared(what, easel.get(what), baseline.get(what), PROMISED.get(what))
 
 
 # -------------------------------------------------------------------- a bot between its stand-ins

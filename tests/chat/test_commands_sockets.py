@@ -272,7 +272,7 @@ async def test_asking_again_for_what_may_have_been_charged_asks_first(scene: Sce
     assert asked.message.ephemeral
     assert "may have been charged" in asked.message.text
     assert len(scene.intake.asked) == 1
-    confirmed = await scene.mia.click(asked.message, "Ask once more")
+    confirmed = await scene.mia.click(asked.message, "Confirm")
     assert confirmed.message is not None
     assert not confirmed.message.ephemeral, "the new card is for all who saw the first"
     assert scene.intake.asked[1][0] == scene.intake.asked[0][0]

@@ -11,20 +11,33 @@ import signal
 import sqlite3
 import time
 from asyncio.subprocess import DEVNULL, Process
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, closing, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
+import av
+import pytest
 from PIL import Image
 
 from bot.ui.messages import Accent
 from sandbox.demo import BOT_COMMAND, bot_environment
-from sandbox.discord import Attachment, Channel, Guild, Member, Message, Outcome, SandboxDiscord, SentInteraction
+from sandbox.discord import (
+    Attachment,
+    Channel,
+    Form,
+    Guild,
+    Member,
+    Message,
+    Outcome,
+    SandboxDiscord,
+    SentInteraction,
+)
 from sandbox.meigen import Generation, SandboxMeigen
 from sandbox.meigen.engine import result_names
 from sandbox.meigen.files import result_file
 from tests.support.discord_spec import SPEC, check_requests
+from tests.support.meigen_rules import broken_promises
 
 T = TypeVar("T")
 
@@ -32,12 +45,13 @@ START_SECONDS = 40.0
 END_SECONDS = 30.0
 ENDS = frozenset({Accent.DONE, Accent.FAILED, Accent.STOPPED, Accent.UNSURE})
 
-PICTURE_SCALE, VIDEO_PIXELS = 0.25, 360
+PICTURE_SCALE, VIDEO_PIXELS = 0.25, 120
 MEIGEN_OPTIONS: Mapping[str, Any] = {
     "rate_limit": 60,
     "rate_window_seconds": 2.0,
     "time_scale": 0.004,
     "picture_scale": PICTURE_SCALE,
+    "video_pixels": VIDEO_PIXELS,
 }
 """Quick, and so wide a limit that it delays no test that is not about it."""
 
@@ -152,21 +166,30 @@ class Stage:
             while not (await self.mia.autocomplete(self.gallery, "imagine", "model", "")).choices:  # noqa: ASYNC110  another process: there is no event
                 await asyncio.sleep(0.05)
 
-    async def ask(self, prompt: str, *, member: Member | None = None, **options: Any) -> Message:
-        """`/imagine` in the gallery: the card as it stood when it was answered."""
-        sent = await (member or self.mia).slash(self.gallery, "imagine", prompt=prompt, **options)
+    async def ask(
+        self, prompt: str, *, member: Member | None = None, command: str = "imagine", **options: Any
+    ) -> Message:
+        """`/imagine` (or `/video`) in the gallery: the card as it stood when it was answered."""
+        sent = await (member or self.mia).slash(self.gallery, command, prompt=prompt, **options)
         return card_of(sent)
 
-    async def refused(self, prompt: str, *, channel: Channel | None = None, **options: Any) -> str:
-        """`/imagine` that is not taken: what the member alone is told."""
+    async def refused(
+        self, prompt: str, *, channel: Channel | None = None, command: str = "imagine", **options: Any
+    ) -> str:
+        """`/imagine` (or `/video`) that is not taken: what the member alone is told."""
         before = len(self.jobs())
-        sent = await self.mia.slash(channel or self.gallery, "imagine", prompt=prompt, **options)
+        sent = await self.mia.slash(channel or self.gallery, command, prompt=prompt, **options)
         told = card_of(sent)
         assert told.ephemeral
         assert told.accent_color == Accent.FAILED
         assert not told.buttons
         assert len(self.jobs()) == before
         return told.text
+
+    def expire(self, prompt: str, *numbers: int) -> None:
+        """Serve the files made for that prompt no more (404); with numbers, counted from 0, only those."""
+        for generation in self.generations(prompt):
+            self.meigen.expire(generation.id, *numbers)
 
     # ------------------------------------------------------------ waiting
 
@@ -244,9 +267,24 @@ class Stage:
         ]
         problems += [entry for entry in _ENTRY.split(self.bot.log) if _LOUD.search(entry)]
         problems += self._leaks()
+        problems += self._odd_orders()
         if SPEC.exists():
             problems += check_requests(self.world.requests)
         assert not problems, "\n".join(problems)
+
+    def _odd_orders(self) -> Iterator[str]:
+        """What went upstream otherwise than documented, and continuations whose length is not their video's."""
+        payloads = (request.payload for request in self.meigen.requests if request.route == "generate")
+        for payload in (payload for payload in payloads if isinstance(payload, dict)):
+            yield from (f"{problem}: {str(payload)[:300]}" for problem in broken_promises(payload))
+            continued = self._made_at(str(payload.get("referenceVideo", "")))
+            told = payload.get("referenceVideoDuration")
+            if continued is not None and told != pytest.approx(continued.order.duration_seconds, abs=0.05):
+                yield f"continues {continued.order.duration_seconds} s as {told} s: {str(payload)[:300]}"
+
+    def _made_at(self, url: str) -> Generation | None:
+        """The generation whose file lies at that address."""
+        return next((made for made in self.meigen.generations.values() if f"/{made.id}/" in url), None)
 
     def _leaks(self) -> Iterator[str]:
         """Secrets in the clear, by the file that holds them."""
@@ -300,6 +338,27 @@ def card_of(sent: SentInteraction) -> Message:
     assert sent.seconds_to_answer < 3
     assert sent.message is not None
     return sent.message
+
+
+def form_of(sent: SentInteraction) -> Form:
+    """The form that an interaction has opened: what it holds is in `.values`; `Member.submit` sends it."""
+    assert sent.outcome is Outcome.MODAL, sent.outcome
+    assert sent.seconds_to_answer is not None
+    assert sent.seconds_to_answer < 3
+    assert sent.form is not None
+    return sent.form
+
+
+async def together(*actions: Awaitable[SentInteraction]) -> list[SentInteraction]:
+    """Let members act at the same moment: all of it has been sent before any of it is answered."""
+    return list(await asyncio.gather(*actions))
+
+
+def seconds_of(content: bytes) -> float:
+    """How long a video is, as its header tells."""
+    with av.open(io.BytesIO(content), "r") as container:
+        assert container.duration is not None
+        return container.duration / 1_000_000
 
 
 def results(message: Message) -> list[Attachment]:

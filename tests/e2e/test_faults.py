@@ -177,7 +177,7 @@ async def test_after_a_silence_one_goes_ahead_and_asking_again_costs_anew(tmp_pa
         assert question.ephemeral
         assert "that costs 2 credits" in question.text
         assert stage.submissions() == ["unheard"]
-        again = card_of(await stage.mia.click(question, "Ask once more"))
+        again = card_of(await stage.mia.click(question, "Confirm"))
         assert not again.ephemeral
         await stage.shows(again, "The service cannot be reached right now. Your place in line is kept.")
         await stage.ended(again)

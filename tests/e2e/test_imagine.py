@@ -151,7 +151,7 @@ async def test_options_complete_as_one_types_narrowed_by_the_model(stage: Stage)
     assert await choices(stage, "resolution", "", model="seedream-5.0-lite") == ["2K", "3K"]
     assert await choices(stage, "resolution", "", model="flux2-klein") == []
     assert await choices(stage, "quality", "", model="gpt-image-2") == ["low", "medium", "high"]
-    assert await choices(stage, "quality", "", model="midjourney-v8.1") == []
+    assert await choices(stage, "quality", "", model="midjourney-v8.1") == ["1", "4"]
 
 
 async def test_models_are_listed_whole_or_by_medium(stage: Stage) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import signal
 import socket
@@ -102,8 +103,9 @@ async def test_meigen_alone_prints_its_address_and_a_key() -> None:
             assert answer.status == 200
 
 
-def test_a_port_in_use_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("stand_in", ["discord", "meigen"])
+def test_a_port_in_use_is_told_once(stand_in: str, capsys: pytest.CaptureFixture[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        assert main(["discord", "--port", str(port)]) == 1
-    assert f"Port {port}" in capsys.readouterr().err
+        assert main([stand_in, "--port", str(port)]) == 1
+    assert capsys.readouterr().err == f"Port {port} cannot be used: {os.strerror(errno.EADDRINUSE)}.\n"

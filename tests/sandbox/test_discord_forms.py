@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 
 import discord
 import pytest
@@ -193,8 +194,7 @@ async def test_a_submitted_form_comes_in_its_real_shape(
     assert interaction.type is discord.InteractionType.modal_submit
     assert interaction.message is not None
     assert interaction.message.id == board.id
-    data = interaction.data
-    assert data is not None
+    data: Any = interaction.data
     assert data["custom_id"] == "remix"
     parts = data["components"]
     assert [part["type"] for part in parts] == [10, 18, 18, 18, 18]
@@ -226,9 +226,7 @@ async def test_what_a_form_does_not_allow_is_not_sent(bot: StudioBot, channel: C
         await mia.submit(form)
 
 
-async def test_only_who_opened_a_form_can_send_it(
-    bot: StudioBot, guild: Guild, channel: Channel, mia: Member
-) -> None:
+async def test_only_who_opened_a_form_can_send_it(bot: StudioBot, guild: Guild, channel: Channel, mia: Member) -> None:
     bot.answer = opening(telling())
     form = form_of(await mia.slash(channel, "studio"))
     with pytest.raises(SetupError, match="opener"):
@@ -400,9 +398,9 @@ async def test_a_command_has_no_message_to_update_and_no_choices_to_offer(
 
     async def wrongly(interaction: discord.Interaction) -> None:
         route = discord.http.Route("POST", f"/interactions/{interaction.id}/{interaction.token}/callback")
-        body = {"type": kind, "data": {"choices": []} if kind == 8 else {"content": "x"}}
+        bodies: dict[int, dict[str, Any]] = {6: {}, 7: {"data": {"content": "x"}}, 8: {"data": {"choices": []}}}
         try:
-            await bot.http.request(route, json=body if kind != 6 else {"type": 6})
+            await bot.http.request(route, json={"type": kind, **bodies[kind]})
         except discord.HTTPException as error:
             raised.append(error)
         await interaction.response.send_message("instead")
@@ -426,5 +424,3 @@ async def test_a_follow_up_pings_whom_it_is_allowed_to(
     sent = await mia.slash(channel, "studio")
     await finished(bot)
     assert [message.pinged_user_ids for message in sent.followups] == [(), (mia.id,)]
-
-

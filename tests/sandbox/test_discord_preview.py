@@ -10,12 +10,18 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
+import discord
 import pytest
 from aiohttp import web
+from simcord.preview._media import MediaError
 
+from sandbox import media
 from sandbox.discord import Channel, Guild, SandboxDiscord
+from sandbox.discord.page_media import read_media
 from sandbox.discord.preview import make_demo_world, start_preview
+from sandbox.scenes import Scene
 from tests.support.discord_bot import SmallBot, picture, running
+from tests.support.discord_studio import RemixForm, StudioBot
 
 
 @dataclass(slots=True)
@@ -59,6 +65,13 @@ class Page:
             "path": entry["path"],
             "schema_fingerprint": entry["schemaFingerprint"],
         }
+
+    async def menu(self, **body: Any) -> tuple[int, Any]:
+        """Status and answer of the Apps menu: without arguments the commands that there are."""
+        headers = self._headers() | {"X-Message-Menu": "1"}
+        async with self.session.post(f"{self.base}/api/action", json=body, headers=headers) as response:
+            is_json = response.content_type == "application/json"
+            return response.status, await (response.json() if is_json else response.text())
 
     async def poll_until(self, predicate: Callable[[], bool]) -> None:
         """Poll as the browser does, at most 5 s."""
@@ -198,3 +211,86 @@ async def test_the_page_is_closed_to_those_without_its_key(page: Page) -> None:
     page.key = "guessed"
     async with page.session.get(f"{page.base}/api/state", headers=page._headers()) as response:
         assert response.status == 401
+
+
+async def test_the_page_has_an_icon_and_misses_none_of_its_own_files(page: Page) -> None:
+    async with page.session.get(page.base) as response:
+        text = await response.text()
+    assert text.count("</head>") == 1
+    for name in ("page.js", "page.css", "page.svg"):
+        assert f'"/{name}"' in text
+        async with page.session.get(f"{page.base}/{name}") as response:
+            assert (response.status, bool(await response.read())) == (200, True)
+    async with page.session.get(f"{page.base}/favicon.ico") as response:
+        assert (response.status, response.content_type) == (200, "image/svg+xml")
+
+
+async def test_the_menu_of_a_message_is_answered_and_can_open_a_form(
+    world: SandboxDiscord, guild: Guild, channel: Channel, page: Page
+) -> None:
+    async def tell(form: RemixForm, interaction: discord.Interaction) -> None:
+        await interaction.response.send_message(str(form.told[0]))
+
+    async def answer(interaction: discord.Interaction) -> None:
+        if interaction.extras["message"].content == "form":
+            await interaction.response.send_modal(RemixForm(tell))
+        else:
+            await interaction.response.send_message("answered")
+
+    async with running(world, StudioBot(answer)):
+        plain, form = (guild.member("noor").say(channel, text) for text in ("plain", "form"))
+        assert await page.menu() == (200, {"commands": ["Imagine from this", "Who made this?"]})
+        used = await page.menu(command="Who made this?", message_id=plain.id)
+        assert used == (200, {"told": "Done"})
+        assert "answered" in str((await page.poll())[-1])
+        await page.menu(command="Imagine from this", message_id=form.id)
+        await page.poll()
+        values = {"prompt": "from the page", "model": ["flux"]}
+        handle = page.state["modal"]["handle"]
+        result = await page.act("modal_submit", modal_handle=handle, values=values)
+        assert result["settlement"] == "settled"
+        assert "from the page" in str((await page.poll())[-1])
+
+
+@pytest.mark.parametrize("body", [{"command": "Who made this?", "message_id": 1}, {"command": 7}, {"message_id": "x"}])
+async def test_a_menu_is_not_used_on_what_is_not_there(page: Page, body: dict[str, Any]) -> None:
+    assert (await page.menu(**body))[0] == 400
+
+
+async def test_a_menu_is_closed_to_those_without_the_key(page: Page) -> None:
+    page.key = "guessed"
+    assert (await page.menu())[0] == 401
+
+
+async def test_after_a_change_of_persons_new_messages_still_show(
+    guild: Guild, channel: Channel, page: Page, world: SandboxDiscord
+) -> None:
+    world.backend.create_message(channel.id, world.bot_id, "from the bot")
+    await page.poll()
+    await page.act("viewer", viewer_id=str(guild.member("noor").id))
+    guild.member("sam").say(channel, "later")
+    assert "later" in str((await page.poll())[-1])
+
+
+async def test_files_are_given_as_they_are_and_what_was_put_away_is_no_error(
+    guild: Guild, channel: Channel, page: Page, world: SandboxDiscord
+) -> None:
+    video = media.video(Scene("the sea", "seed"), (160, 90), 1)
+    files = world.backend.store_attachments(channel.id, [("a.mp4", video), ("a.png", picture()), ("a.bin", b"?")])
+    world.backend.create_message(channel.id, world.bot_id, "files", attachments=files)
+    await page.poll()
+    names = {asset["filename"]: name for name, asset in page.state["assets"].items()}
+    assert await page.asset(names["a.mp4"]) == video
+    assert await page.asset(names["a.png"]) == picture()
+    poster = await page.asset(f"{names['a.mp4']}?poster=1")
+    assert poster is not None
+    assert poster.startswith(b"\x89PNG")
+    await page.act("viewer", viewer_id=str(guild.member("noor").id))
+    async with page.session.get(f"{page.base}/api/assets/{names['a.png']}", headers=page._headers()) as response:
+        assert (response.status, await response.read()) == (204, b"")
+
+
+async def test_what_is_neither_picture_nor_video_is_not_shown() -> None:
+    for content in (b"", b"words", b"\x00\x00\x00\x18ftypisom", picture()[:20]):
+        with pytest.raises(MediaError):
+            read_media(content)

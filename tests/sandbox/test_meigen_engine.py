@@ -338,7 +338,11 @@ class TestCatalogue:
             assert isinstance(models, list)
             return {model["id"] for model in models}
 
-        assert listed(active_only=False) - listed(active_only=True) == {"happyhorse-1.0", "midjourney-niji7", "rhart-1.5"}
+        assert listed(active_only=False) - listed(active_only=True) == {
+            "happyhorse-1.0",
+            "midjourney-niji7",
+            "rhart-1.5",
+        }
 
     def test_timing_is_that_of_the_scaled_world(self) -> None:
         models = opened(time_scale=0.1)[0].models().body["models"]
@@ -353,9 +357,7 @@ class TestGallery:
         assert isinstance(data, dict)
         assert answer.headers["Cache-Control"] == "public, max-age=3600"
         assert data["prompt_segments"][1] == {"label": "camera", "text": "Wide shot"}
-        assert data["media_urls"] == [
-            f"https://images.example/gallery/3100000000000000003/{n}.jpg" for n in range(4)
-        ]
+        assert data["media_urls"] == [f"https://images.example/gallery/3100000000000000003/{n}.jpg" for n in range(4)]
         assert (data["image_width"], data["sref"], data["model"]) == (1456, "2304871", "midjourney")
 
     def test_an_item_without_a_prompt(self) -> None:

@@ -127,6 +127,10 @@ def test_auto_is_for_all_and_adaptive_for_seedance() -> None:
         ({"modelId": "midjourney-v8.1", "niji7Options": {"chaos": -1}}, "chaos must be between 0 and 100"),
         ({"modelId": "midjourney-v8.1", "niji7Options": {"iw": 2.5}}, "iw must be between 0 and 2"),
         ({"modelId": "midjourney-v8.1", "niji7Options": {"sw": True}}, "sw must be between 0 and 1000"),
+        ({"modelId": "midjourney-niji7", "niji7Options": {"iw": 3.5}}, "iw must be between 0 and 3"),
+        ({"modelId": "midjourney-niji7", "niji7Options": {"weird": 3001}}, "weird must be between 0 and 3000"),
+        ({"modelId": "midjourney-niji7", "niji7Options": {"sv": 0}}, "sv must be between 1 and 4"),
+        ({"modelId": "midjourney-niji7", "niji7Options": {"sv": 5}}, "sv must be between 1 and 4"),
         ({"modelId": "midjourney-v8.1", "niji7Options": {"quality": "2"}}, "quality must be"),
         ({"modelId": "midjourney-v8.1", "niji7Options": {"raw": "yes"}}, "raw must be a boolean"),
         ({"modelId": "midjourney-v8.1", "niji7Options": []}, "must be an object"),
@@ -146,6 +150,30 @@ def test_refusals(fields: dict[str, object], words: str) -> None:
 def test_a_reference_videos_length_must_be_a_number_of_seconds(seconds: object) -> None:
     video = {"modelId": "seedance-2-0", "referenceVideo": "https://images.example/v.mp4"}
     assert "number of seconds" in str(refusal(**video, referenceVideoDuration=seconds))
+
+
+def test_niji_has_ranges_of_its_own() -> None:
+    options = {
+        "stylize": 1000,
+        "chaos": 100,
+        "weird": 3000,
+        "raw": False,
+        "iw": 3,
+        "sref": "88120",
+        "sw": 1000,
+        "sv": 1,
+    }
+    fields = {"niji7Options": options, "referenceType": "style", "referenceImages": [REFERENCE]}
+    order = read_order({"prompt": "a small house", "modelId": "midjourney-niji7", **fields})
+    assert (order.model_id, order.resolution, order.quality) == ("midjourney-niji7", None, None)
+
+
+def test_midjourney_ignores_the_options_of_another_month() -> None:
+    for model, options in (
+        ("midjourney-v8.1", {"weird": 9999, "sv": 99}),
+        ("midjourney-niji7", {"quality": "best"}),
+    ):
+        assert read_order({"prompt": "a small house", "modelId": model, "niji7Options": options})
 
 
 def test_options_of_other_models_are_ignored() -> None:

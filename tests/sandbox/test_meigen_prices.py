@@ -1,8 +1,10 @@
 """What the stand-in charges, against the documents' tables and worked examples."""
 
+from dataclasses import replace
+
 import pytest
 
-from sandbox.meigen.catalogue import MODELS
+from sandbox.meigen.catalogue import BY_ID, MODELS
 from sandbox.meigen.orders import credits_of, read_order
 
 PROMPT = "a small house"
@@ -25,6 +27,7 @@ def price(model: str | None = None, **fields: object) -> int:
         ("seedream-4.5", 5),
         ("midjourney-v8.1", 15),
         ("midjourney-v7", 15),
+        ("midjourney-niji7", 15),
         ("flux2-klein", 2),
         ("z-image-turbo", 2),
         ("seedance-2-0", 65),
@@ -120,3 +123,12 @@ def test_every_model_on_sale_has_a_price_for_everything_it_offers() -> None:
                 if tier and resolution not in model.tier_resolutions.get(tier, model.resolutions):
                     continue
                 assert price(model.id, resolution=resolution, tier=tier) > 0
+
+
+def test_the_price_is_that_of_the_catalogue_at_hand() -> None:
+    seedance = BY_ID["seedance-2-0"]
+    dearer = replace(seedance, per_second={"fast": {"480p": 100}}, billable_floor=dict.fromkeys(range(4, 16), 50))
+    asked = {"prompt": PROMPT, "modelId": "seedance-2-0", "duration": 5}
+    assert credits_of(read_order(asked, models={dearer.id: dearer})) == 500
+    assert credits_of(read_order({**asked, "referenceVideo": VIDEO}, models={dearer.id: dearer})) == 8 * 50
+    assert credits_of(read_order(asked)) == 65

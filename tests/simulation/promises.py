@@ -44,7 +44,9 @@ def violations(outside: Outside, interrupted: frozenset[str]) -> list[str]:
         raw.row_factory = sqlite3.Row
         raw.deserialize(outside.database)
         jobs = raw.execute(
-            "SELECT j.*, json_extract(j.request, '$.prompt') AS prompt, c.message_id, c.state AS card_state "
+            "SELECT j.*, json_extract(j.request, '$.prompt') AS prompt, c.message_id, c.state AS card_state, "
+            "(SELECT COUNT(*) FROM events AS e WHERE e.job_id = j.id "
+            "AND e.to_state IN ('succeeded', 'failed', 'timed_out', 'unknown')) AS ends "
             "FROM jobs AS j JOIN cards AS c ON c.job_id = j.id"
         ).fetchall()
     found = [line for job in jobs for line in (*_job(job, outside, interrupted), *_card(job, outside))]
@@ -80,11 +82,14 @@ def _card(job: sqlite3.Row, outside: Outside) -> list[str]:
     # Out of reach: what an edit may have left there before a crash can be neither seen nor changed any more.
     is_closed = job["channel_id"] in discord.faults.closed_channels
     reachable = [standing for standing in ends if not is_closed or standing.channel_id != job["channel_id"]]
+    # A rescue is an end of its own, and has a nonce of its own.
+    nonces = [ping.nonce for ping in discord.pings if ping.nonce.startswith(f"{job['id']}-")]
     rules = {
         f"ends {len(reachable)} times": len(reachable) > 1,
         f"is {state}, but no card says so": bool(shown) and not ends and not was_deleted and not is_closed,
         "has no card": not shown and not was_deleted and state is not JobState.CANCELLED,
-        "pings twice": sum(ping.nonce.startswith(f"{job['id']}-") for ping in discord.pings) > 1,
+        "pings twice for one end": len(set(nonces)) < len(nonces),
+        "pings more often than it ended": len(nonces) > job["ends"],
         "its card has no picture": has_picture and any(not standing.message.gallery for standing in ends),
     }
     return [f"{job['prompt']}: {rule}" for rule, is_broken in rules.items() if is_broken]

@@ -54,7 +54,9 @@ class RemixForm(ui.Modal, title="Remix"):
     prompt: ui.Label[Any] = ui.Label(
         text="Prompt",
         description="What to paint",
-        component=ui.TextInput(custom_id="prompt", style=discord.TextStyle.paragraph, default="a red fox", max_length=4000),
+        component=ui.TextInput(
+            custom_id="prompt", style=discord.TextStyle.paragraph, default="a red fox", max_length=4000
+        ),
     )
     model: ui.Label[Any] = ui.Label(
         text="Model",
@@ -79,7 +81,7 @@ class RemixForm(ui.Modal, title="Remix"):
     async def on_submit(self, interaction: discord.Interaction) -> None:
         await self._on_answer(self, interaction)
 
-    async def on_error(self, interaction: discord.Interaction, error: Exception) -> None:
+    async def on_error(self, _: discord.Interaction, error: Exception, *__: object) -> None:
         self.failures.append(error)
 
     @property
@@ -119,7 +121,7 @@ class Board(ui.LayoutView):
             buttons = [ui.Button[Any](label=f"{row}{n}", custom_id=f"{row}:{n}") for n in range(1, 5)]
             container.add_item(ui.ActionRow(*buttons))
         self.add_item(container)
-        while self.content_length() < 4000 and self.total_children_count < 40:  # noqa: PLR2004 - both are Discord's limits
+        while self.content_length() < 4000 and self.total_children_count < 40:
             self.add_item(ui.TextDisplay("-"))
 
 

@@ -172,7 +172,8 @@ class Posted:
 
     @property
     def buttons(self) -> list[Button]:
-        return [] if self.message is None else [button for row in self.message.rows for button in row]
+        rows = () if self.message is None else self.message.rows
+        return [button for row in rows for button in row if isinstance(button, Button)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,14 +11,15 @@ from pathlib import Path
 
 from bot.ui.messages import Accent
 from sandbox.meigen import Counting
-from sandbox.meigen.catalogue import BY_ID, DEFAULT_MODEL_ID
+from sandbox.meigen.catalogue import BY_ID, DEFAULT_MODEL_ID, RETIRED_BY_SUMMER
 from tests.e2e.harness import open_stage
 from tests.torture.company import LATENCY_SECONDS, RATE, Company, Wish
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 TYPED_LIMIT = 6000
 """Of a text option: what is longer cannot be typed."""
-MODELS = (None, *(model.id for model in BY_ID.values() if model.media_type == "image" and not model.is_retired))
+ON_SALE = [model for model in BY_ID.values() if not model.is_retired and model.id not in RETIRED_BY_SUMMER]
+MODELS = (None, *(model.id for model in ON_SALE if model.media_type == "image"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,7 @@ CREATE TABLE jobs (
     channel_id BIGINT NOT NULL,
     user_id BIGINT NOT NULL,
     provider TEXT NOT NULL,
+    medium TEXT NOT NULL,                  -- bot.domain.catalog.Medium, of the request
     state TEXT NOT NULL,                   -- bot.domain.jobs.JobState
     request TEXT NOT NULL,                 -- bot.domain.requests.GenerationRequest as JSON, its links unsigned
     sealed_references TEXT,                -- encrypted: the signatures of those links, gone when dead
@@ -58,6 +59,8 @@ CREATE TABLE jobs (
     failure TEXT,                          -- bot.domain.jobs.Failure as JSON
     owner TEXT,                            -- the process that claimed it
     cancel_asked_at DOUBLE PRECISION,
+    forget_asked_at DOUBLE PRECISION,      -- by its member: request, result and failure are emptied once it has ended
+    forgotten_at DOUBLE PRECISION,         -- then its files are gone, too; NULL: not yet
     next_look_at DOUBLE PRECISION,         -- late looks at what timed out
     looks_left BIGINT NOT NULL,
     created_at DOUBLE PRECISION NOT NULL,
@@ -76,7 +79,9 @@ CREATE INDEX jobs_late ON jobs (next_look_at) WHERE next_look_at IS NOT NULL;
 CREATE INDEX jobs_sealed ON jobs (references_expire_at) WHERE sealed_references IS NOT NULL;
 CREATE UNIQUE INDEX jobs_press ON jobs (press) WHERE press IS NOT NULL;
 CREATE INDEX jobs_of_guild ON jobs (guild_id, created_at);
-CREATE INDEX jobs_of_member ON jobs (user_id, created_at);
+-- All that a page of the history is chosen by, so that only what it shows is read from the table.
+CREATE INDEX jobs_of_member ON jobs (user_id, created_at, id, forget_asked_at, medium, model_id);
+CREATE INDEX jobs_to_forget ON jobs (id) WHERE forget_asked_at IS NOT NULL AND forgotten_at IS NULL;
 CREATE INDEX jobs_timing ON jobs (provider, model_id, finished_at) WHERE took_seconds IS NOT NULL;
 
 -- Every submission that left, or may have: the gate's window.

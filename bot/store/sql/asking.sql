@@ -44,3 +44,7 @@ SELECT body, stored_at FROM documents WHERE key = :key;
 -- name: save_document
 INSERT INTO documents (key, body, stored_at) VALUES (:key, :body, :now)
 ON CONFLICT (key) DO UPDATE SET body = excluded.body, stored_at = excluded.stored_at;
+
+-- name: ancestor
+SELECT j.id, j.parent_id, j.guild_id, c.kind, c.state AS card_state, c.channel_id, c.message_id
+FROM jobs AS j JOIN cards AS c ON c.job_id = j.id WHERE j.id = :id;

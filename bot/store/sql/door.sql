@@ -1,9 +1,9 @@
 -- name: insert_job
 INSERT INTO jobs (
-    id, account_id, flow_id, guild_id, channel_id, user_id, provider, state, request, sealed_references,
+    id, account_id, flow_id, guild_id, channel_id, user_id, provider, medium, state, request, sealed_references,
     references_expire_at, model_id, is_private, parent_id, press, reserved_credits, looks_left, created_at
 ) VALUES (
-    :id, :account_id, :flow_id, :guild_id, :channel_id, :user_id, :provider, 'offered', :request,
+    :id, :account_id, :flow_id, :guild_id, :channel_id, :user_id, :provider, :medium, 'offered', :request,
     :sealed_references, :references_expire_at, :model_id, :is_private, :parent_id, :press, :reserved_credits, 0, :now
 );
 

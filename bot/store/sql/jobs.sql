@@ -2,7 +2,7 @@
 SELECT
     id, account_id, flow_id, guild_id, channel_id, user_id, provider, state, request, sealed_references,
     references_expire_at, model_id, is_private, parent_id, press, reserved_credits, charged_credits, generation_id, progress_percent, result, sealed_media, failure, owner, cancel_asked_at,
-    next_look_at, looks_left, created_at, queued_at, submitted_at, answered_at, finished_at
+    forget_asked_at, next_look_at, looks_left, created_at, queued_at, submitted_at, answered_at, finished_at
 FROM jobs WHERE id = :id;
 
 -- name: claim_job
@@ -54,7 +54,7 @@ UPDATE jobs SET cancel_asked_at = :now WHERE id = :id AND cancel_asked_at IS NUL
 -- name: save_request
 UPDATE jobs SET
     request = :request, sealed_references = :sealed_references, references_expire_at = :references_expire_at
-WHERE id = :id;
+WHERE id = :id AND forget_asked_at IS NULL;
 
 -- name: drop_dead_links
 UPDATE jobs SET sealed_references = NULL WHERE sealed_references IS NOT NULL AND references_expire_at <= :now;
@@ -93,9 +93,6 @@ SELECT id FROM jobs WHERE state = 'running' ORDER BY id;
 
 -- name: late_jobs
 SELECT id, next_look_at, looks_left FROM jobs WHERE next_look_at IS NOT NULL ORDER BY next_look_at;
-
--- name: queued_ids
-SELECT id FROM jobs WHERE state = 'queued';
 
 -- name: waiting_of_provider
 SELECT id, account_id, flow_id, user_id, state FROM jobs WHERE state = 'queued' AND provider = :provider

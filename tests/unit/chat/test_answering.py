@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from discord import app_commands
 
-from bot.chat.answering import _in_words
+from bot.chat.answering import in_words
 from bot.domain.problems import Problem, ProblemCode
 from bot.errors import Refused, ShowRefused, StoreDown
 from tests.unit.ui.make import text_of
@@ -20,6 +20,6 @@ from tests.unit.ui.make import text_of
     ],
 )
 def test_every_end_is_put_into_words_without_details(cause: Exception, said: str) -> None:
-    text = text_of(_in_words(cause))
+    text = text_of(in_words(cause))
     assert said in text
     assert not any(word in text for word in ("secret", "disk", "Form"))

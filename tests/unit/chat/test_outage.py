@@ -105,7 +105,7 @@ class NoDocuments:
 
 
 def client_on(world: MadeUpDiscord) -> Easel:
-    client = Easel((), (), NoDocuments(), LoopClock())
+    client = Easel(cogs=(), documents=NoDocuments(), clock=LoopClock())
     http = cast("HTTPClient", world)
     client.http = client._connection.http = client.tree._http = http
     return client

@@ -8,7 +8,7 @@ import pytest
 from discord.http import handle_message_parameters
 
 from bot.chat.render import attachments, close, layout, mentions
-from bot.errors import ShowRefused
+from bot.errors import MediaDown
 from bot.ui.messages import Accent, Action, Button, ButtonStyle, Kept, Message, Picture, Upload
 
 FULL = Message(
@@ -96,11 +96,11 @@ def test_uploads_and_kept_ones_in_order(tmp_path: Path) -> None:
         )
 
 
-def test_a_missing_file_closes_the_others_and_is_refused(tmp_path: Path) -> None:
+def test_a_missing_file_closes_the_others_and_can_be_brought_again(tmp_path: Path) -> None:
     file = tmp_path / "a.png"
     file.write_bytes(b"bytes")
     message = Message(Accent.DONE, ("a",), attachments=(Upload(file, "a.png"), Upload(tmp_path / "none", "b.png")))
-    with pytest.raises(ShowRefused):
+    with pytest.raises(MediaDown):
         attachments(message)  # a file left open would be a ResourceWarning, which is an error here
 
 

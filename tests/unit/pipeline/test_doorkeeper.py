@@ -10,6 +10,7 @@ from bot.domain.jobs import FailureCode, Job, JobState
 from bot.domain.views import CardView
 from bot.errors import ChannelClosed, ShowRefused, SurfaceDown, TokenDead, Unsearchable
 from bot.pipeline.doorkeeper import AT_ONCE, GRACE_SECONDS, LOOKS_IN_FLIGHT, RETRY_SECONDS
+from bot.pipeline.stage import SETBACK_MAX_SECONDS
 from bot.ports import CardKind
 from bot.ui.cards import draw
 from bot.ui.messages import Accent, Message
@@ -280,9 +281,9 @@ async def test_the_store_is_asked_again() -> None:
             after.driver.is_down = True
             after.start("doorkeeper")
             await asyncio.sleep(20)
+            assert 0 < after.driver.refused < 8
             after.driver.is_down = False
-            await asyncio.sleep(RETRY_SECONDS + 1)
-            assert after.states() == [JobState.QUEUED]
+            await after.until(lambda: after.states() == [JobState.QUEUED], SETBACK_MAX_SECONDS + 1)
 
 
 @virtually

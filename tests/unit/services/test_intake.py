@@ -165,7 +165,8 @@ async def test_a_request_is_priced_stored_and_shown(door: Door) -> None:
     assert offer.view.model.name == "Swift One"
     assert offer.view.waiting is not None
     assert offer.view.waiting.position == 1
-    assert offer.view.usual_seconds == 20.0
+    assert offer.view.pace is not None
+    assert offer.view.pace.half_seconds == 20.0
     card = await door.card(job)
     assert (card.token, card.token_expires_at) == (where.token, where.token_expires_at)
     assert door.rung() == {"doubts"}, "nobody knows yet whether its answer will arrive"
@@ -176,9 +177,10 @@ async def test_without_a_model_the_upstreams_default_is_taken(door: Door) -> Non
     assert (offer.job.request.model_id, offer.job.reserved_credits) == ("swift-1", 5)
 
 
-async def test_a_medium_without_a_default_is_left_to_the_upstream(door: Door) -> None:
+async def test_videos_without_a_default_take_the_first_model(door: Door) -> None:
+    """The upstream's own default, were the model left out, makes pictures."""
     offer = await door.ask(request(model_id=None, medium=Medium.VIDEO))
-    assert (offer.job.request.model_id, offer.job.reserved_credits, offer.view.model) == (None, None, None)
+    assert offer.job.request.model_id == CINEMA.id
 
 
 async def test_before_the_catalogue_is_known_a_request_without_a_model_is_taken() -> None:
@@ -289,7 +291,8 @@ async def test_what_was_stored_is_offered_though_the_store_fails_right_after_it(
     door.driver.transactions_left = 1
     offer = await door.ask()
     assert door.jobs() == [JobState.OFFERED]
-    assert offer.view.usual_seconds == 20.0, "as the catalogue tells"
+    assert offer.view.pace is not None
+    assert offer.view.pace.half_seconds == 20.0, "as the catalogue tells"
 
 
 # ---- the answer
@@ -379,6 +382,7 @@ async def test_a_click_while_the_store_fails(door: Door, transactions: int) -> N
 async def test_again_is_the_same_request_of_whoever_pressed(door: Door) -> None:
     parent = await door.asked()
     offer = await door.intake.again(parent.id, origin(user_id=8, channel_id=51))
+    assert isinstance(offer, Offer)
     assert offer.job.request == parent.request
     assert (offer.job.parent_id, offer.job.user_id, offer.job.channel_id) == (parent.id, 8, 51)
     assert offer.job.id != parent.id
@@ -387,6 +391,7 @@ async def test_again_is_the_same_request_of_whoever_pressed(door: Door) -> None:
 async def test_again_pressed_twice_makes_one_job_until_its_card_stands(door: Door) -> None:
     parent = await door.asked()
     first = await door.intake.again(parent.id, origin())
+    assert isinstance(first, Offer)
     with pytest.raises(Refused) as refused:
         await door.intake.again(parent.id, origin())
     assert only(refused).code is P.ALREADY_PRESSED

@@ -9,7 +9,7 @@ import pytest
 
 from bot.domain.jobs import JobState
 from bot.domain.requests import Reference
-from bot.domain.views import ShownMedia, ShownReference, Waiting
+from bot.domain.views import CardView, ShownMedia, ShownReference, Waiting
 from bot.errors import StoreDown
 from bot.ports import Account
 from bot.services.catalogue import Catalogue
@@ -79,17 +79,21 @@ async def test_the_model_by_its_name_in_the_catalogue(desk: Desk) -> None:
     assert named.model is not None
     assert named.model.name == "Swift One"
     gone = await desk.views.of(await queued(desk.store, desk.mine, request=request(model_id="gone")))
-    assert (gone.model, gone.usual_seconds) == (None, None)
+    assert (gone.model, gone.pace) == (None, None)
     unnamed = await desk.views.of(await queued(desk.store, desk.mine, request=request(model_id=None)))
-    assert (unnamed.model, unnamed.usual_seconds) == (None, None)
+    assert (unnamed.model, unnamed.pace) == (None, None)
+
+
+def half(view: CardView) -> float | None:
+    return None if view.pace is None else view.pace.half_seconds
 
 
 async def test_the_usual_time_is_the_catalogues_until_learnt(desk: Desk) -> None:
     job = await running(desk.store, desk.mine)
-    assert (await desk.views.of(job)).usual_seconds == 20.0
+    assert half(await desk.views.of(job)) == 20.0
     desk.clock.at += 8
     await desk.store.watching.finish(job.id, completed())
-    assert (await desk.views.of(await running(desk.store, desk.mine))).usual_seconds == 8.0
+    assert half(await desk.views.of(await running(desk.store, desk.mine))) == 8.0
 
 
 async def test_what_is_over_has_no_usual_time(desk: Desk) -> None:
@@ -97,7 +101,7 @@ async def test_what_is_over_has_no_usual_time(desk: Desk) -> None:
     await desk.store.watching.finish(job.id, completed())
     ended = await read(desk.store, job.id)
     assert ended.state is JobState.SUCCEEDED
-    assert (await desk.views.of(ended)).usual_seconds is None
+    assert (await desk.views.of(ended)).pace is None
 
 
 async def test_while_the_store_fails_the_usual_time_is_the_catalogues(desk: Desk) -> None:
@@ -106,7 +110,7 @@ async def test_while_the_store_fails_the_usual_time_is_the_catalogues(desk: Desk
     await desk.store.watching.finish(job.id, completed())
     job = await running(desk.store, desk.mine)
     desk.driver.is_down = True
-    assert (await desk.views.of(job)).usual_seconds == 20.0
+    assert half(await desk.views.of(job)) == 20.0
 
 
 async def test_a_wait_that_cannot_be_read_is_the_stores_fault(desk: Desk) -> None:

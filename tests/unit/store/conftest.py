@@ -50,3 +50,9 @@ def look(path: Path) -> Look:
             return [dict(row) for row in raw.execute(sql, parameters)]
 
     return rows
+
+
+@pytest.fixture
+def queued_ids(look: Look) -> Callable[[], list[int]]:
+    """Of the jobs in the line, as they stand on the disk."""
+    return lambda: [row["id"] for row in look("SELECT id FROM jobs WHERE state = 'queued' ORDER BY id")]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from bot.domain.catalog import Medium
 from bot.domain.gate import PauseReason
 from bot.domain.jobs import Failure, FailureCode
+from bot.domain.progress import Pace
 from bot.domain.views import AccountCredits, Usage
 from bot.errors import KeyRejected, OutcomeUnknown, OutOfCredits, RateLimited
 from bot.ports import Accepted, Account, Balance, Durations, Generation, GenerationState
@@ -43,13 +46,15 @@ async def test_nothing_was_used(store: Store) -> None:
     assert await used(store) == Usage(0, 0, 0)
 
 
-async def test_from_the_door_on_credits_are_reserved(store: Store, mine: Account) -> None:
+async def test_from_the_door_on_credits_are_reserved(
+    store: Store, mine: Account, queued_ids: Callable[[], list[int]]
+) -> None:
     for number, make in enumerate((offered, queued, claimed), 1):
         await make(store, mine, user_id=MEMBER, guild_id=GUILD)
         assert await used(store) == Usage(0, 5 * number, number)
-        for job_id in await store.cards.queued():
+        for job_id in queued_ids():
             await store.submissions.claim(mine, 0.0)  # the line is empty for the next
-            assert job_id not in await store.cards.queued()
+            assert job_id not in queued_ids()
 
 
 async def test_what_the_upstream_took_is_spent(store: Store, mine: Account) -> None:
@@ -172,7 +177,9 @@ async def test_what_does_not_wait_has_no_wait(store: Store, mine: Account) -> No
     assert await store.asking.waiting(await running(store, mine), LIMIT) is None
 
 
-async def test_places_are_kept_to(store: Store, mine: Account, clock: HandClock) -> None:
+async def test_places_are_kept_to(
+    store: Store, mine: Account, clock: HandClock, queued_ids: Callable[[], list[int]]
+) -> None:
     """Whoever was told to be third is the third to leave."""
     jobs = [await queued(store, mine, guild_id=1 + n % 3, user_id=n % 4) for n in range(12)]
     told: dict[int, int] = {}
@@ -182,9 +189,9 @@ async def test_places_are_kept_to(store: Store, mine: Account, clock: HandClock)
         told[waiting.position] = job.id
     left: list[int] = []
     while len(left) < len(jobs):
-        waiting_ids = set(await store.cards.queued())
+        waiting_ids = set(queued_ids())
         await store.submissions.claim(mine, 0.0)
-        for gone in waiting_ids - set(await store.cards.queued()):
+        for gone in waiting_ids - set(queued_ids()):
             left.append(gone)
             await store.submissions.record(mine, gone, Accepted("g"))
         clock.at += 5
@@ -208,7 +215,7 @@ async def test_durations_are_learnt_from_successes_of_the_model(store: Store, mi
     await finished(store, mine, clock, 1, "other")
     job = await running(store, mine)
     await store.watching.finish(job.id, FAILED)
-    assert await store.asking.durations("meigen", "swift-1") == Durations(10.0, 20.0)
+    assert await store.asking.durations("meigen", "swift-1") == Durations(10.0, Pace(20.0, 28.0))
     assert await store.asking.durations("another", "swift-1") is None
 
 
@@ -246,7 +253,7 @@ async def test_only_the_latest_durations_count(store: Store, mine: Account, cloc
     await finished(store, mine, clock, 1)
     for _ in range(20):
         await finished(store, mine, clock, 30)
-    assert await store.asking.durations("meigen", "swift-1") == Durations(30.0, 30.0)
+    assert await store.asking.durations("meigen", "swift-1") == Durations(30.0, Pace(30.0, 30.0))
 
 
 # ---- balances, documents

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 import pytest
 
@@ -67,9 +68,11 @@ async def test_a_direct_message_is_a_flow_of_its_own(store: Store, mine: Account
     assert (job.guild_id, job.flow_id) == (None, -MEMBER)
 
 
-async def test_what_was_offered_is_not_yet_in_the_line(store: Store, mine: Account) -> None:
+async def test_what_was_offered_is_not_yet_in_the_line(
+    store: Store, mine: Account, queued_ids: Callable[[], list[int]]
+) -> None:
     await offered(store, mine)
-    assert await store.cards.queued() == []
+    assert queued_ids() == []
 
 
 async def test_the_line_is_as_long_as_the_offer_says(store: Store, mine: Account) -> None:
@@ -166,14 +169,16 @@ async def test_a_button_works_again_once_its_card_stands_or_never_will(store: St
     await offered(store, mine, press=press)
 
 
-async def test_a_confirmed_card_puts_the_job_in_the_line(store: Store, mine: Account, clock: HandClock) -> None:
+async def test_a_confirmed_card_puts_the_job_in_the_line(
+    store: Store, mine: Account, clock: HandClock, queued_ids: Callable[[], list[int]]
+) -> None:
     job = await offered(store, mine)
     clock.at += 2
     confirmed = await store.door.confirm(job.id, 99)
     assert confirmed is not None
     assert (confirmed.state, confirmed.queued_at) == (JobState.QUEUED, BEGAN_AT + 2)
     assert (await card_of(store, job.id)).message_id == 99
-    assert await store.cards.queued() == [job.id]
+    assert queued_ids() == [job.id]
 
 
 async def test_the_answer_was_the_first_card(store: Store, mine: Account) -> None:
@@ -250,7 +255,9 @@ async def test_a_drop_leaves_what_does_not_wait(store: Store, mine: Account) -> 
         assert await read(store, job.id) == job
 
 
-async def test_what_waits_is_cancelled_at_once(store: Store, mine: Account) -> None:
+async def test_what_waits_is_cancelled_at_once(
+    store: Store, mine: Account, queued_ids: Callable[[], list[int]]
+) -> None:
     for make in (offered, queued):
         job = await make(store, mine)
         cancelled = await store.door.ask_cancel(job.id)
@@ -258,7 +265,7 @@ async def test_what_waits_is_cancelled_at_once(store: Store, mine: Account) -> N
         assert cancelled.failure is not None
         assert (cancelled.state, cancelled.failure.code) == (JobState.CANCELLED, FailureCode.CANCELLED_BY_MEMBER)
         assert job.id in await behind(store)
-    assert await store.cards.queued() == []
+    assert queued_ids() == []
 
 
 async def test_what_is_under_way_is_marked_and_its_card_says_so(store: Store, mine: Account, clock: HandClock) -> None:
@@ -288,13 +295,15 @@ async def test_what_ended_stays_as_it_ended(store: Store, mine: Account) -> None
     assert await store.door.ask_cancel(job.id) == ended
 
 
-async def test_a_job_called_back_while_its_post_was_out_does_not_queue_again(store: Store, mine: Account) -> None:
+async def test_a_job_called_back_while_its_post_was_out_does_not_queue_again(
+    store: Store, mine: Account, queued_ids: Callable[[], list[int]]
+) -> None:
     job = await claimed(store, mine)
     await store.door.ask_cancel(job.id)
     ended = await store.submissions.record(mine, job.id, NotSent("refused"))
     assert ended is not None
     assert ended.state is JobState.CANCELLED
-    assert await store.cards.queued() == []
+    assert queued_ids() == []
 
 
 async def test_a_job_called_back_too_late_is_made_and_paid_for(store: Store, mine: Account) -> None:

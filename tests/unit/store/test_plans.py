@@ -13,9 +13,9 @@ OFTEN = (
     "count_waiting",
     "offered_jobs",
     "running_jobs",
-    "queued_ids",
     "late_jobs",
     "first_of_user",
+    "older_of_user",
     "cards_behind",
     "durations",
 )

@@ -12,8 +12,12 @@ from pathlib import Path
 import pytest
 
 import bot.store
+from bot.ports import Account
 from bot.store.sqlite import prepare
+from bot.store.store import Store
 from bot.store.units import migrations, statements
+from tests.support.builders import queued, request
+from tests.unit.store.conftest import Look
 
 SOURCES = sorted(Path(bot.store.__path__[0]).glob("*.py"))
 
@@ -65,3 +69,12 @@ def test_there_are_calls_to_look_at() -> None:
 
 def test_migrations_are_numbered_without_gaps() -> None:
     assert [number for number, _ in migrations()] == list(range(1, len(migrations()) + 1))
+
+
+async def test_what_members_write_is_stored_without_nul_which_postgresql_refuses(
+    store: Store, mine: Account, look: Look
+) -> None:
+    job = await queued(store, mine, request=request("a\0cat"))
+    (row,) = look("SELECT * FROM jobs")
+    assert not [name for name, value in row.items() if isinstance(value, str) and "\0" in value]
+    assert job.request.prompt == "a\0cat", "it is escaped, and so not lost"

@@ -175,6 +175,16 @@ def test_nobody_waits_so_long_for_a_locked_database_that_discord_gives_up() -> N
     assert BUSY_SECONDS <= 2.0
 
 
+async def test_a_statement_that_fails_leaves_no_transaction_open(driver: SqliteDriver, look: Look) -> None:
+    """After a full disk SQLite rolls back by itself; after other failures of its own it may not."""
+    await driver._connection.execute("ALTER TABLE documents RENAME TO away")
+    with pytest.raises(StoreDown, match="no such table"):
+        await save(driver, "lost")
+    await driver._connection.execute("ALTER TABLE away RENAME TO documents")
+    assert await save(driver, "kept") == "kept"
+    assert keys(look) == {"kept"}
+
+
 async def test_a_database_that_is_locked_for_a_moment_is_waited_for(
     driver: SqliteDriver, path: Path, look: Look
 ) -> None:

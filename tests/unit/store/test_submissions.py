@@ -142,6 +142,12 @@ async def test_a_crowd_of_claims_behind_a_wide_gate_empties_the_line(store: Stor
     assert len(sends(look)) == len(taken)
 
 
+async def test_a_crowd_of_claims_hands_out_the_jobs_of_one_member_one_by_one(store: Store, mine: Account) -> None:
+    jobs = [(await queued(store, mine)).id for _ in range(10)]
+    found = await asyncio.gather(*(claim(store, mine) for _ in range(50)))
+    assert [answer.job.id for answer in found if isinstance(answer, Claim)] == jobs[:4], "a burst"
+
+
 async def test_two_accounts_have_two_lines_and_two_gates(store: Store, mine: Account) -> None:
     other = account(await store.accounts.enter("meigen", "f"))
     assert other.id != mine.id
@@ -387,22 +393,18 @@ async def test_a_late_answer_neither_ends_nor_begins_a_pause(
 
 
 @pytest.mark.parametrize(
-    ("late", "reason"),
-    [
-        (RateLimited(30.0), PauseReason.RATE_LIMITED),
-        (KeyRejected("no"), PauseReason.KEY_REJECTED),
-        (OutOfCredits(5, 2), PauseReason.OUT_OF_CREDITS),
-    ],
-    ids=str,
+    "ending",
+    [each for each in ENDINGS if isinstance(each.outcome, RateLimited | KeyRejected | OutOfCredits)],
+    ids=lambda ending: type(ending.outcome).__name__,
 )
-async def test_a_late_refusal_pauses(
-    store: Store, mine: Account, look: Look, clock: HandClock, late: SubmissionError, reason: PauseReason
-) -> None:
+async def test_a_late_refusal_pauses(store: Store, mine: Account, look: Look, clock: HandClock, ending: Ending) -> None:
     job = await claimed(store, mine)
     await store.submissions.record(mine, job.id, OutcomeUnknown("silence"))
     clock.at += 100
-    await store.submissions.record(mine, job.id, late)
-    assert gate_of(look).pause_reason is reason
+    late = await store.submissions.record(mine, job.id, ending.outcome)
+    assert late is not None
+    assert late.state is ending.state
+    assert gate_of(look).pause_reason is ending.reason
 
 
 # ---- before it was sent

@@ -9,7 +9,7 @@ from bot.domain.catalog import Model
 from bot.domain.jobs import Job, JobState
 from bot.domain.requests import GenerationRequest
 from bot.domain.views import CardView
-from bot.ui.messages import Message
+from bot.ui.messages import Button, Message
 
 NOW = 1_780_000_000.0
 
@@ -53,4 +53,4 @@ def text_of(message: Message) -> str:
 
 
 def labels(message: Message) -> list[str]:
-    return [button.label for row in message.rows for button in row]
+    return [button.label for row in message.rows for button in row if isinstance(button, Button)]

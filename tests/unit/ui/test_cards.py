@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from bot.domain.catalog import Medium, Model
 from bot.domain.gate import PauseReason
 from bot.domain.jobs import Failure, FailureCode, JobState, Result
+from bot.domain.progress import Pace
 from bot.domain.requests import GenerationRequest
-from bot.domain.views import CardView, ShownMedia, ShownReference, Waiting
+from bot.domain.views import Ancestor, CardView, ShownMedia, ShownReference, Waiting
 from bot.ui.cards import draw
-from bot.ui.messages import Accent, Kept, Message, Picture, Upload
+from bot.ui.messages import Accent, Button, Kept, Message, Picture, Upload
 from tests.unit.ui.make import NOW, job, labels, text_of, view
 
 FLUX = Model("meigen", "flux2-klein", "Flux 2 Klein", "BFL", Medium.IMAGE)
@@ -32,6 +33,9 @@ def failed(failure: Failure | None, **changes: Any) -> str:
 
 
 # ---------------------------------------------------------------- any card
+
+
+ancestors = st.builds(Ancestor, st.integers(1, 9), st.none() | st.just(f"https://discord.com/channels/{'9' * 60}"))
 
 
 @st.composite
@@ -77,7 +81,9 @@ def views(draw_one: st.DrawFn) -> CardView:
         replace(made, request=request),
         None,
         waiting=draw_one(st.none() | waiting),
-        usual_seconds=draw_one(st.none() | st.floats(1, 10**5)),
+        pace=draw_one(st.none() | st.builds(Pace, st.floats(0, 10**5), st.floats(0, 10**5))),
+        balance_credits=draw_one(st.none() | st.integers(0, 10**6)),
+        ancestors=tuple(draw_one(st.lists(ancestors, max_size=8))),
         media=tuple(draw_one(st.lists(media, max_size=12))),
         references=tuple(draw_one(st.lists(references, max_size=7))),
         mentions_member=draw_one(st.booleans()),
@@ -115,13 +121,13 @@ def test_whatever_is_shown_by_name_is_attached(any_view: CardView) -> None:
     [
         (JobState.OFFERED, Accent.WAITING, ["Cancel"]),
         (JobState.QUEUED, Accent.WAITING, ["Cancel"]),
-        (JobState.SUBMITTING, Accent.WORKING, []),
-        (JobState.RUNNING, Accent.WORKING, []),
-        (JobState.SUCCEEDED, Accent.DONE, ["Again"]),
-        (JobState.FAILED, Accent.FAILED, ["Again"]),
-        (JobState.CANCELLED, Accent.STOPPED, ["Again"]),
-        (JobState.TIMED_OUT, Accent.UNSURE, ["Again"]),
-        (JobState.UNKNOWN, Accent.UNSURE, ["Ask again"]),
+        (JobState.SUBMITTING, Accent.WORKING, ["Cancel"]),
+        (JobState.RUNNING, Accent.WORKING, ["Cancel"]),
+        (JobState.SUCCEEDED, Accent.DONE, ["Again", "Remix", "Delete"]),
+        (JobState.FAILED, Accent.FAILED, ["Again", "Remix", "Delete"]),
+        (JobState.CANCELLED, Accent.STOPPED, ["Again", "Remix", "Delete"]),
+        (JobState.TIMED_OUT, Accent.UNSURE, ["Again", "Remix", "Delete"]),
+        (JobState.UNKNOWN, Accent.UNSURE, ["Ask again", "Remix", "Delete"]),
     ],
 )
 def test_colour_and_buttons_tell_the_state(state: JobState, accent: Accent, buttons: list[str]) -> None:
@@ -174,21 +180,32 @@ def test_waiting(state: JobState, waiting: Waiting | None, said: str) -> None:
 def test_cancelling_disables_the_button() -> None:
     message = draw(view(job(cancel_asked_at=NOW), waiting=Waiting(1, 0.0)))
     assert "Cancelling" in text_of(message)
-    assert message.rows[0][0].is_disabled
+    (button,) = message.rows[0]
+    assert isinstance(button, Button)
+    assert button.is_disabled
     assert "Cancelling" in text_of(draw(view(job(JobState.SUBMITTING, cancel_asked_at=NOW))))
 
 
 @pytest.mark.parametrize(
-    ("changes", "usual_seconds", "said"),
+    ("changes", "pace", "said"),
     [
         ({}, None, "**Being made …**"),
-        ({"progress_percent": 40}, None, "**Being made …** 40 %"),
-        ({"answered_at": NOW - 5}, 45.0, "**Being made …**\nUsually done <t:1780000040:R>."),
-        ({"answered_at": NOW - 50}, 45.0, "**Being made …**\nThis one takes longer than the usual 45 s."),
+        ({"progress_percent": 40}, None, "**Being made …**\n▰▰▰▰▱▱▱▱▱▱ 40 %"),
+        ({"answered_at": NOW - 9}, Pace(45, 90), "**Being made …**\n▰▱▱▱▱▱▱▱▱▱\nUsually done <t:1780000036:R>."),
+        (
+            {"answered_at": NOW - 80},
+            Pace(45, 90),
+            "**Being made …**\n▰▰▰▰▰▰▰▰▱▱\nThis one takes longer than the usual 45 s.",
+        ),
+        (
+            {"answered_at": NOW - 10_000},
+            Pace(45, 90),
+            "**Being made …**\n▰▰▰▰▰▰▰▰▰▱\nThis one takes longer than the usual 45 s.",
+        ),
     ],
 )
-def test_running(changes: dict[str, Any], usual_seconds: float | None, said: str) -> None:
-    assert draw(view(job(JobState.RUNNING, **changes), usual_seconds=usual_seconds)).texts[1] == said
+def test_running(changes: dict[str, Any], pace: Pace | None, said: str) -> None:
+    assert draw(view(job(JobState.RUNNING, **changes), pace=pace)).texts[1] == said
 
 
 def test_cancelled_too_late_is_said_to_be_paid_for() -> None:
@@ -315,7 +332,7 @@ def test_unknown_warns_of_the_charge() -> None:
 
 
 def test_timed_out_says_until_when_it_is_looked_at() -> None:
-    text = text_of(draw(view(job(JobState.TIMED_OUT, finished_at=NOW), usual_seconds=45.0)))
+    text = text_of(draw(view(job(JobState.TIMED_OUT, finished_at=NOW), pace=Pace(45, 90))))
     assert "usually takes 45 s" in text
     assert "until <t:1780001800:t>" in text
     assert "may still be charged" in text

@@ -9,10 +9,14 @@ from bot.ui.texts.en.answers import AnswerTexts
 from bot.ui.texts.en.cards import CardTexts
 from bot.ui.texts.en.commands import COMMANDS
 from bot.ui.texts.en.drafts import DraftTexts
+from bot.ui.texts.en.history import HistoryTexts
+from bot.ui.texts.en.inspire import InspireTexts
+from bot.ui.texts.en.members import MemberTexts
+from bot.ui.texts.en.menus import MenuTexts
 from bot.ui.texts.en.problems import ProblemTexts
 
 
-class Texts(CardTexts, DraftTexts, ProblemTexts, AnswerTexts):
+class Texts(CardTexts, DraftTexts, ProblemTexts, AnswerTexts, InspireTexts, MenuTexts, HistoryTexts, MemberTexts):
     """English."""
 
 

@@ -42,8 +42,19 @@ class CardTexts(Words):
     def submitting(self) -> str:
         return "**Starting …**"
 
-    def running(self, percent: int | None) -> str:
-        return "**Being made …**" if percent is None else f"**Being made …** {percent} %"
+    def running(self, cells: int | None, percent: int | None) -> str:
+        """`cells`: of a bar of ten; None: nothing is known. `percent`: as the upstream tells."""
+        bar = "" if cells is None else f"\n{'▰' * cells}{'▱' * (10 - cells)}"
+        return f"**Being made …**{bar}" if percent is None else f"**Being made …**{bar} {percent} %"
+
+    def comes_from(self, url: str) -> str:
+        return f"-# From [this one]({url})."
+
+    def goes_on_from(self, links: Sequence[tuple[int, str]]) -> str:
+        """`links`: the number of each part in the chain, and where it stands."""
+        if not links:
+            return "-# Goes on from a video."
+        return f"-# Goes on from {' · '.join(f'[part {number}]({url})' for number, url in links)}."
 
     def usually_done(self, at: float) -> str:
         return f"Usually done {timestamp(at)}."

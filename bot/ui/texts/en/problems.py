@@ -37,6 +37,9 @@ class ProblemTexts(Words):
             " `/models` shows which ones do."
         ),
         ProblemCode.RATIO_UNSUPPORTED: lambda p: f"{_model(p)} has no ratio “{_given(p)}”. {_choose(p)}",
+        ProblemCode.RATIO_UNKNOWN: lambda p: (
+            f"“{_given(p)}” is no ratio that can be chosen for every request. {_choose(p, 'There are')}"
+        ),
         ProblemCode.ADAPTIVE_NEEDS_REFERENCE: lambda _: (
             "The ratio “adaptive” follows a reference. Attach one, or choose another ratio."
         ),
@@ -124,6 +127,18 @@ class ProblemTexts(Words):
             f"“{_given(p)}” is too long for a prompt. Up to {(p.limit or 0) / 1024:.0f} KiB can be used."
         ),
         ProblemCode.FILE_UNREADABLE: lambda p: f"“{_given(p)}” could not be brought here. Try it once more.",
+        ProblemCode.GALLERY_WORDS_MISSING: lambda _: (
+            "Say what to look for, or give the id or the link of a picture in the gallery."
+        ),
+        ProblemCode.GALLERY_LINK_STRANGE: lambda p: (
+            f"“{_given(p)}” does not lead to a picture of the gallery. Its links begin with https://www.meigen.ai/prompt/"
+        ),
+        ProblemCode.GALLERY_UNKNOWN: lambda p: f"The gallery has no picture “{one_line(p.given, 80)}”.",
+        ProblemCode.GALLERY_DOWN: lambda _: "The gallery does not answer at the moment. Try again in a minute.",
+        ProblemCode.SEARCH_DOWN: lambda _: (
+            "The gallery's search does not answer at the moment. "
+            "What still works: `/inspire` with the id or the link of a picture."
+        ),
         ProblemCode.STORE_FAILING: lambda _: (
             "I cannot write anything down right now, so I take nothing on. Nothing was spent. "
             "Try again in a few minutes."
