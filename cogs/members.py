@@ -44,9 +44,7 @@ class Members(commands.Cog):
         aspect_ratio=told("preferences.aspect_ratio"),
         private=told("preferences.private"),
     )
-    @app_commands.choices(
-        notify=[Choice(name=locale_str(EN.notifications[each]), value=each.value) for each in Notify]
-    )
+    @app_commands.choices(notify=[Choice(name=locale_str(EN.notifications[each]), value=each.value) for each in Notify])
     async def preferences(  # noqa: PLR0913  the options of the command
         self,
         interaction: Interaction,

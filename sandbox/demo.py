@@ -41,7 +41,7 @@ async def run_demo(
     """Start everything and announce the page's address; end when `stop` is set or the bot ends: the exit code."""
     async with (
         await SandboxDiscord.start() as world,
-        SandboxMeigen(time_scale=TIME_SCALE, trusted_hosts=(world.host,)) as meigen,
+        SandboxMeigen(time_scale=TIME_SCALE, trusted_hosts=(world.host,), sees_references=True) as meigen,
     ):
         page = await start_preview(world, make_demo_world(world).channel("gallery"))
         with tempfile.TemporaryDirectory(prefix="easel-demo-") as folder:

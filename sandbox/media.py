@@ -21,6 +21,7 @@ SHORT_SIDES_PIXELS: Final = {"480p": 480, "720p": 720, "1080p": 1080}
 FRAMES_PER_SECOND: Final = 24
 FRAMES_PER_DRAWING: Final = 2
 """As in hand-drawn films: each drawing is shown twice, which halves the work."""
+SECONDS_PER_DRAWING: Final = FRAMES_PER_DRAWING / FRAMES_PER_SECOND
 MOST_DRAWINGS: Final = 36
 """Three seconds. What is longer goes back and forth, so that it costs little more."""
 ENCODERS: Final = ("libx264", "libopenh264", "mpeg4")
@@ -63,12 +64,15 @@ def bulky_picture(scene: Scene, size: tuple[int, int]) -> bytes:
 
 
 @lru_cache(maxsize=8)
-def video(scene: Scene, size: tuple[int, int], seconds: float) -> bytes:
-    """An MP4 file of `seconds` at 24 frames a second, ready to play from its first bytes; both sides even."""
+def video(scene: Scene, size: tuple[int, int], seconds: float, starts_at_seconds: float = 0.0) -> bytes:
+    """An MP4 file of `seconds` at 24 frames a second, ready to play from its first bytes; both sides even.
+
+    `starts_at_seconds` is where in the scene's own time it begins.
+    """
     # Moving the index to the front makes FFmpeg open its output a second time, by name.
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "video.mp4")
-        _encode(path, scene, size, seconds)
+        _encode(path, scene, size, seconds, starts_at_seconds)
         return path.read_bytes()
 
 
@@ -78,7 +82,7 @@ def bulky_video(content: bytes, size_bytes: int) -> bytes:
     return content + struct.pack(">I4s", padding_bytes, b"free") + bytes(padding_bytes - 8)
 
 
-def _encode(path: Path, scene: Scene, size: tuple[int, int], seconds: float) -> None:
+def _encode(path: Path, scene: Scene, size: tuple[int, int], seconds: float, starts_at_seconds: float) -> None:
     with av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"}) as container:
         codec = next(name for name in ENCODERS if name in av.codecs_available)
         speed = {"preset": "veryfast", "crf": "26"} if codec == "libx264" else {}
@@ -86,16 +90,26 @@ def _encode(path: Path, scene: Scene, size: tuple[int, int], seconds: float) -> 
         assert isinstance(stream, av.VideoStream)
         stream.width, stream.height = size
         stream.pix_fmt = "yuv420p"
-        for index, frame in enumerate(_frames(scene, size, seconds)):
+        for index, frame in enumerate(_frames(scene, size, seconds, starts_at_seconds)):
             frame.pts, frame.time_base = index, Fraction(1, FRAMES_PER_SECOND)
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
 
 
-def _frames(scene: Scene, size: tuple[int, int], seconds: float) -> Iterator[av.VideoFrame]:
+def last_moment(seconds: float) -> float:
+    """How far into the scene's own time a video of `seconds` has come at its end, in seconds."""
     count = round(seconds * FRAMES_PER_SECOND)
-    needed = min(MOST_DRAWINGS, -(-count // FRAMES_PER_DRAWING))
-    drawings = [_frame(scene.paint(size, n * FRAMES_PER_DRAWING / FRAMES_PER_SECOND)) for n in range(needed)]
+    return _there_and_back(max(0, count - 1) // FRAMES_PER_DRAWING, _drawings(count)) * SECONDS_PER_DRAWING
+
+
+def _drawings(frames: int) -> int:
+    return min(MOST_DRAWINGS, -(-frames // FRAMES_PER_DRAWING))
+
+
+def _frames(scene: Scene, size: tuple[int, int], seconds: float, starts_at_seconds: float) -> Iterator[av.VideoFrame]:
+    count = round(seconds * FRAMES_PER_SECOND)
+    needed = _drawings(count)
+    drawings = [_frame(scene.paint(size, starts_at_seconds + n * SECONDS_PER_DRAWING)) for n in range(needed)]
     for index in range(count):
         yield drawings[_there_and_back(index // FRAMES_PER_DRAWING, needed)]
 

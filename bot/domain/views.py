@@ -12,7 +12,7 @@ from bot.domain.jobs import Job, JobState
 from bot.domain.progress import Pace
 
 REDRAW_SECONDS = 60.0
-REDRAW_PART = 0.5
+REDRAW_PART = 0.25
 REDRAW_GRID_SECONDS = 5.0
 
 
@@ -52,7 +52,7 @@ class Waiting:
     def redraw_at(self, now: float) -> float:
         """When the place is worth showing anew, in epoch seconds like `now`.
 
-        Once half of the wait has passed, at most once a minute, and not in a pause: nothing moves in it. On a grid,
+        Once a quarter of the wait has passed, at most once a minute, and not in a pause: nothing moves in it. On a grid,
         so that a thousand cards wake the process together.
         """
         moves_at = max(now, self.paused_until or now)
@@ -126,6 +126,8 @@ class Usage:
     spent_credits: int
     reserved_credits: int
     jobs: int
+    unpriced: int = 0
+    """Of these, those whose cost is not known."""
 
 
 @dataclass(frozen=True, slots=True)

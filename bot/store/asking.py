@@ -92,7 +92,7 @@ def _jump_link(row: Row) -> str | None:
 def _usage(since: float, guild_id: int | None, user_id: int | None) -> Unit[Usage]:
     row = yield from one("usage", since=since, guild_id=guild_id, user_id=user_id)
     assert row is not None
-    return Usage(row["spent_credits"], row["reserved_credits"], row["jobs"])
+    return Usage(row["spent_credits"], row["reserved_credits"], row["jobs"], row["unpriced"])
 
 
 def _credits(account_ids: set[int]) -> Unit[Sequence[AccountCredits]]:

@@ -128,4 +128,4 @@ def credits_page(view: CreditsView, texts: Texts = EN) -> Message:
 
 
 def _usage(whose: str, usage: Usage, texts: Texts) -> str:
-    return texts.usage(whose, usage.spent_credits, usage.reserved_credits, usage.jobs)
+    return texts.usage(whose, usage.spent_credits, usage.reserved_credits, usage.jobs, usage.unpriced)

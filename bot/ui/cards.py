@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import PurePath
 
+from bot.domain.gate import PauseReason
 from bot.domain.jobs import Failure, FailureCode, Job, JobState
 from bot.domain.progress import round_down
 from bot.domain.views import CardView, ShownMedia, ShownReference
@@ -132,7 +133,8 @@ def _waiting(view: CardView, texts: Texts) -> str:
         return texts.cancelling()
     if waiting is None:
         return texts.joining()
-    begins_at = None if waiting.wait_seconds is None else view.now + waiting.wait_seconds
+    is_known = waiting.wait_seconds is not None and waiting.pause_reason in (None, PauseReason.RATE_LIMITED)
+    begins_at = view.now + (waiting.wait_seconds or 0.0) if is_known else None
     place = texts.queued(waiting.position, begins_at)
     lines = [place]
     if waiting.pause_reason is not None:
@@ -166,6 +168,8 @@ def _succeeded(view: CardView, texts: Texts) -> str:
     if view.job.cancel_asked_at is not None:
         return texts.finished_though_cancelled()
     ready = texts.succeeded(view.job.medium, len(view.media))
+    if view.media and all(media.is_gone for media in view.media):
+        return texts.made_and_gone(view.job.medium)
     return ready if view.media else f"{ready}\n{texts.nothing_to_show()}"
 
 

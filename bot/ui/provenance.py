@@ -13,7 +13,7 @@ from bot.ui.markdown import one_line, prompt_block
 from bot.ui.messages import Accent, Action, Button, Message, Row
 from bot.ui.texts import EN, Texts
 
-PROMPT_SHOWN = 1800
+PROMPT_SHOWN = 1500
 NAME_LIMIT = 80
 FLAGS_LIMIT = 300
 ROW_BUTTONS = 5

@@ -21,6 +21,7 @@ from sandbox.meigen.orders import Order, Refusal, credits_of, read_order
 
 FAIL_MARK = "[fail]"
 POLICY_ERROR = "Content policy violation"
+FREE_RATIOS = ("auto", "adaptive")
 AUTO_RATIOS = ("16:9", "1:1", "3:4", "3:2", "2:3")
 
 
@@ -113,6 +114,10 @@ class Generation:
     """The ratio that is used, never "auto" or "adaptive"."""
     state: State = State.PROCESSING
     refunded: bool = False
+    source: Generation | None = None
+    """Of a video: the generation whose result it goes on from; None: it goes on from none of this service."""
+    source_number: int = 0
+    """Which of its files, counted from 0."""
     expired: set[str] = field(default_factory=set)
     """Names of its files that are served no more."""
 
@@ -294,8 +299,33 @@ class MeigenEngine:
             ratio=final_ratio(order),
         )
         self.generations[generation.id] = generation
+        source_id, number = self._result_at(reference_of(payload))
+        if source_id:
+            self.go_on(generation.id, source_id, number)
         self._open.add(generation.id)
         return generation
+
+    def go_on(self, generation_id: str, source_id: str, number: int = 0) -> None:
+        """Let a video take up the scene, and where it is free in that the ratio, of another generation's file."""
+        generation, source = self.generations[generation_id], self.generations[source_id]
+        if generation.order.model.media_type != "video":
+            return
+        if generation.order.ratio in FREE_RATIOS and source.ratio in generation.order.model.ratios:
+            generation.ratio = source.ratio
+        generation.source, generation.source_number = source, number
+
+    def fit(self, generation_id: str, width: int, height: int) -> None:
+        """Let a generation that is free in its ratio take the one nearest to a reference of this size."""
+        generation = self.generations[generation_id]
+        ratios = [ratio for ratio in generation.order.model.ratios if ratio not in FREE_RATIOS]
+        if generation.order.ratio in FREE_RATIOS and ratios:
+            generation.ratio = min(ratios, key=lambda ratio: abs(math.log(_quotient(ratio) * height / width)))
+
+    def _result_at(self, url: str) -> tuple[str, int]:
+        """The generation whose file lies at `url`, and the file's number; "" where it is none of ours."""
+        generation_id, _, name = url.removeprefix(f"{self.media_url}/").partition("/")
+        number = name.partition(".")[0]
+        return (generation_id if generation_id in self.generations else ""), int(number) if number.isdecimal() else 0
 
     def _coming_failure(self, order: Order) -> str | None:
         if self._failures:
@@ -337,9 +367,21 @@ class MeigenEngine:
         return body
 
 
+def reference_of(payload: Mapping[str, object]) -> str:
+    """The reference that a body is most about: the video, or the first picture; "" where it has none."""
+    pictures = payload.get("referenceImages")
+    first = pictures[0] if isinstance(pictures, list) and pictures else ""
+    return str(payload.get("referenceVideo") or first)
+
+
+def _quotient(ratio: str) -> float:
+    across, down = map(int, ratio.split(":"))
+    return across / down
+
+
 def final_ratio(order: Order) -> str:
     """The ratio that "auto" and "adaptive" become: the same for the same prompt; others stay as they are."""
-    if order.ratio not in ("auto", "adaptive"):
+    if order.ratio not in FREE_RATIOS:
         return order.ratio
     fitting = [ratio for ratio in AUTO_RATIOS if ratio in order.model.ratios]
     return fitting[hashlib.sha256(order.prompt.encode("utf-8", "replace")).digest()[0] % len(fitting)]

@@ -23,6 +23,7 @@ class MediaFile:
     size: tuple[int, int]
     suffix: str
     seconds: float = 0.0
+    starts_at_seconds: float = 0.0
 
     @property
     def content_type(self) -> str:
@@ -31,7 +32,7 @@ class MediaFile:
     def content(self) -> bytes:
         """Takes up to seconds: not for the event loop. Lately made files are kept."""
         if self.suffix == "mp4":
-            return media.video(self.scene, self.size, self.seconds)
+            return media.video(self.scene, self.size, self.seconds, self.starts_at_seconds)
         return media.picture(self.scene, self.size, "PNG" if self.suffix == "png" else "JPEG")
 
     def bulky_content(self) -> bytes:
@@ -50,9 +51,19 @@ def result_file(generation: Generation, name: str, picture_scale: float, video_p
     order = generation.order
     if suffix == "mp4":
         size = media.video_size(generation.ratio, order.resolution, video_pixels)
-    else:
-        size = media.picture_size(generation.ratio, order.resolution, picture_scale)
-    return MediaFile(Scene(order.prompt, generation.id, int(number)), size, suffix, order.duration_seconds or 0)
+        scene, starts_at_seconds = _scene(generation)
+        return MediaFile(scene, size, suffix, order.duration_seconds or 0, starts_at_seconds)
+    size = media.picture_size(generation.ratio, order.resolution, picture_scale)
+    return MediaFile(Scene(order.prompt, generation.id, int(number)), size, suffix)
+
+
+def _scene(generation: Generation, number: int = 0) -> tuple[Scene, float]:
+    """What a file of a generation shows, and the moment of the scene, in seconds, at which it begins."""
+    source = generation.source
+    if source is None:
+        return Scene(generation.prompt, generation.id, number), 0.0
+    scene, began_at_seconds = _scene(source, generation.source_number)
+    return scene, began_at_seconds + media.last_moment(source.order.duration_seconds or 0)
 
 
 def gallery_file(item: Item, number: int) -> MediaFile | None:

@@ -16,9 +16,10 @@ from typing import Any, Final, Self, TypeAlias
 from aiohttp import web
 
 from sandbox.meigen import gallery, wire
-from sandbox.meigen.engine import Generation, MeigenEngine, MeigenOptions
+from sandbox.meigen.engine import Generation, MeigenEngine, MeigenOptions, reference_of
 from sandbox.meigen.faults import Fault, FaultKind, Faults
 from sandbox.meigen.files import MediaFile, gallery_file, result_file
+from sandbox.meigen.sight import Sight
 from sandbox.meigen.wire import Reply
 
 log = logging.getLogger(__name__)
@@ -66,11 +67,13 @@ class SandboxMeigen:
         latency_seconds: tuple[float, float] = (0.0, 0.0),
         picture_scale: float = 1.0,
         video_pixels: int = 360,
+        sees_references: bool = False,
         **options: Any,
     ) -> None:
         """`latency_seconds`: least and most time a round trip takes, shared at random between way and way back.
 
         `picture_scale` shrinks pictures (0.25: a quarter of each side); `video_pixels` caps the short side of videos.
+        `sees_references`: fetch references from trusted hosts, to take their ratio, and to know own pictures again.
         """
         self.engine = MeigenEngine(MeigenOptions(**options))
         self.faults = Faults(self.engine.options.seed)
@@ -85,6 +88,7 @@ class SandboxMeigen:
         self._offset_seconds = time.time() - time.monotonic()
         # More at a time would be no faster and would keep the event loop from its turn.
         self._painting = asyncio.Semaphore(2)
+        self._sight = Sight() if sees_references else None
         self._runner: web.AppRunner | None = None
 
     @property
@@ -220,7 +224,17 @@ class SandboxMeigen:
         answer = self.engine.create(self.now(), seen.key, seen.payload)
         generation_id = answer.body.get("generationId")
         seen.generation_id = generation_id if isinstance(generation_id, str) else None
+        if self._sight and seen.generation_id:
+            await self._look(self._sight, self.engine.generations[seen.generation_id])
         return wire.reply_of(answer)
+
+    async def _look(self, sight: Sight, generation: Generation) -> None:
+        picture = await sight.look(reference_of(generation.payload), self.engine.options.trusted_hosts)
+        if picture is None:
+            return
+        self.engine.fit(generation.id, picture.width, picture.height)
+        if picture.made is not None:
+            self.engine.go_on(generation.id, *picture.made)
 
     async def _status(self, request: web.Request, seen: SeenRequest) -> Reply:
         seen.generation_id = request.match_info["id"]
@@ -243,7 +257,10 @@ class SandboxMeigen:
         name = request.match_info["name"]
         if generation is None:
             return await self._file(None, seen)
-        return await self._file(result_file(generation, name, self._picture_scale, self._video_pixels), seen)
+        reply = await self._file(result_file(generation, name, self._picture_scale, self._video_pixels), seen)
+        if self._sight and reply.status == web.HTTPOk.status_code:
+            self._sight.remember(reply.body, generation.id, int(name.partition(".")[0]))
+        return reply
 
     async def _gallery_file(self, request: web.Request, seen: SeenRequest) -> Reply:
         item = gallery.BY_ID.get(request.match_info["image_id"])

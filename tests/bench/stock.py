@@ -24,9 +24,10 @@ UNLIMITED = Limits(10**6, 10**6)
 LIMIT = GateLimit(12, 60.0)
 TOKEN_SECONDS = 900.0
 PAUSE_SECONDS = 600.0
-AT_ONCE = 256
+AT_ONCE = 8
+"""Few: who is offered a place together with others is told the same one, and all of these would be shown anew together."""
 FIRST = 1000
-"""So many come in as members' do. Each computes its place in the line, so ten thousand would take a minute."""
+"""So many come in as members' do: ten thousand would take a while."""
 
 
 async def stock(folder: Path, key: str, jobs: int, guilds: int) -> None:

@@ -200,7 +200,7 @@ async def test_who_made_a_card_that_waits(stage: Stage) -> None:
     await stage.ended(card)
 
 
-async def test_what_goes_on_from_a_private_one_tells_others_nothing_of_it(stage: Stage, ben: Member) -> None:
+async def test_a_member_is_told_of_their_own_private_ones_but_there_is_nowhere_to_go(stage: Stage) -> None:
     done = await stage.ended(await stage.ask("a secret swan", private=True))
     again = await stage.ended(card_of(await stage.mia.click(done, "Again")))
     assert "2 credits charged" in again.text

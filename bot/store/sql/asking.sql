@@ -9,6 +9,9 @@ ORDER BY finished_at DESC LIMIT :count;
 -- never told counts as estimated: of a success, of what is unknown, and of what timed out once nobody looks any more.
 SELECT
     COUNT(CASE WHEN created_at >= :since AND state NOT IN ('cancelled', 'failed') THEN 1 END) AS jobs,
+    COUNT(CASE
+        WHEN created_at >= :since AND state NOT IN ('cancelled', 'failed') AND charged_credits IS NULL
+            AND reserved_credits IS NULL THEN 1 END) AS unpriced,
     CAST(COALESCE(SUM(CASE
         WHEN created_at < :since THEN 0
         WHEN charged_credits IS NOT NULL THEN charged_credits

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable
 from itertools import pairwise
-from typing import Any, cast
+from typing import cast
 
 import aiohttp
 import pytest
@@ -23,6 +24,7 @@ APPLICATION = {"id": "1", "name": "Easel", "icon": None, "description": "", "bot
 }
 HELLO = {"op": 10, "d": {"heartbeat_interval": 41_250}}
 READY = {"v": 10, "user": SELF, "session_id": "s", "resume_gateway_url": "wss://gateway.test", "guilds": []}
+IDENTIFY, RESUME = 2, 6
 RETURN_SECONDS = 5.0
 """From the connection to the end of its greetings."""
 
@@ -47,9 +49,10 @@ class MadeUpSocket:
 
     async def send_str(self, text: str) -> None:
         self.told.append(json.loads(text)["op"])
-        if self.told[-1] in (2, 6):
-            name = "READY" if self.told[-1] == 2 else "RESUMED"
-            self._say({"op": 0, "s": 1, "t": name, "d": READY if name == "READY" else {}})
+        if self.told[-1] == IDENTIFY:
+            self._say({"op": 0, "s": 1, "t": "READY", "d": READY})
+        elif self.told[-1] == RESUME:
+            self._say({"op": 0, "s": 2, "t": "RESUMED", "d": {}})
 
     async def close(self, *, code: int = 1000, message: bytes = b"") -> None:
         self.close_code = code
@@ -111,7 +114,7 @@ def client_on(world: MadeUpDiscord) -> Easel:
     return client
 
 
-async def until(holds: Any, within_seconds: float) -> float:
+async def until(holds: Callable[[], bool], within_seconds: float) -> float:
     """How long it took, in virtual seconds."""
     began_at = LoopClock().now()
     while not holds():
@@ -137,7 +140,7 @@ def test_after_an_outage_of_the_gateway_it_is_back_within_a_minute(minutes: int)
             running.result()
         world.is_down = False
         tries = len(world.tried_at)
-        took_seconds = await until(lambda: 6 in world.sockets[-1].told, 2000)
+        took_seconds = await until(lambda: RESUME in world.sockets[-1].told, 2000)
         assert took_seconds <= MAX_DELAY_SECONDS + RETURN_SECONDS
         waits = [later - earlier for earlier, later in pairwise(world.tried_at[1:])]
         assert max(waits) <= MAX_DELAY_SECONDS + 1

@@ -22,18 +22,20 @@ def paused(seconds: float, wait_seconds: float | None) -> Waiting:
     [
         (Waiting(1, 0.0), 60),
         (Waiting(1, None), 60),
-        (Waiting(20, 120.0), 60),
-        (Waiting(100, 1000.0), 500),
-        (Waiting(100, 1001.0), 505),
+        (Waiting(40, 240.0), 60),
+        (Waiting(100, 1000.0), 250),
+        (Waiting(100, 1001.0), 255),
         (paused(600.0, 600.0), 600),
-        (paused(600.0, 1000.0), 800),
+        (paused(600.0, 1000.0), 700),
         (paused(600.0, None), 600),
-        (paused(3.0, 1003.0), 505),
+        (paused(3.0, 1003.0), 255),
         (paused(3.0, 10.0), 60),
-        (paused(-5.0, 1000.0), 500),
+        (paused(-5.0, 1000.0), 250),
     ],
 )
-def test_a_place_is_shown_anew_after_half_of_the_time_that_it_moves(waiting: Waiting, after_seconds: float) -> None:
+def test_a_place_is_shown_anew_after_a_quarter_of_the_time_that_it_moves(
+    waiting: Waiting, after_seconds: float
+) -> None:
     assert waiting.redraw_at(NOW) == NOW + after_seconds
 
 

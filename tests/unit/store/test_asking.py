@@ -115,7 +115,7 @@ async def test_a_failure_whose_charge_was_not_told_comes_back_all_the_same(store
 
 async def test_a_job_without_a_price_counts_as_one_job(store: Store, mine: Account) -> None:
     await queued(store, mine, reserved_credits=None)
-    assert await used(store) == Usage(0, 0, 1)
+    assert await used(store) == Usage(0, 0, 1, unpriced=1)
 
 
 async def test_yesterdays_jobs_are_not_todays(store: Store, mine: Account, clock: HandClock) -> None:

@@ -306,7 +306,7 @@ def test_a_failed_generation_gives_the_credits_back() -> None:
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"generation_id": "g", "charged_credits": 0}, "Your credits came back."),
+        ({"generation_id": "g", "charged_credits": 0}, "What fails is not charged."),
         ({"generation_id": "g"}, "What fails is not charged; the credits come back."),
         ({"generation_id": "g", "charged_credits": 15}, "15 credits were charged."),
         ({}, "Nothing was charged."),

@@ -52,8 +52,11 @@ class AnswerTexts(Words):
     def no_accounts(self) -> str:
         return "No key is entered, so nothing can be made yet."
 
-    def usage(self, whose: str, spent: int, held: int, jobs: int) -> str:
+    def usage(self, whose: str, spent: int, held: int, jobs: int, unpriced: int) -> str:
+        """`unpriced`: so many of the requests are of unknown cost."""
         requests = "1 request" if jobs == 1 else f"{jobs:,} requests"
+        if unpriced:
+            requests += f", {unpriced:,} of unknown cost"
         return (
             f"**{whose}** today: {credits_of(spent)} used, {credits_of(held)} held for what is under way ({requests})"
         )

@@ -23,8 +23,11 @@ class CardTexts(Words):
         return f"**{place}**" if ready_at is None else f"**{place}**, begins {timestamp(ready_at)}"
 
     def paused(self, reason: PauseReason, until: float | None) -> str:
-        end = "" if until is None else f" It goes on {timestamp(until)}."
-        return f"{self.pauses[reason]}{end}"
+        if until is None:
+            return self.pauses[reason]
+        # Only a break ends by itself; for the rest one request goes ahead and finds out.
+        end = "It goes on" if reason is PauseReason.RATE_LIMITED else "I try again"
+        return f"{self.pauses[reason]} {end} {timestamp(until)}."
 
     pauses: Mapping[PauseReason, str] = {
         PauseReason.RATE_LIMITED: "The service asked for a short break.",
@@ -63,16 +66,17 @@ class CardTexts(Words):
         return f"This one takes longer than the usual {seconds_of(usual_seconds)}."
 
     def paid_though_cancelled(self) -> str:
-        return "It had begun before you cancelled, so it is being paid for. The result is kept and not shown here."
+        return "It had begun before you cancelled, so it is being paid for. The result is kept in `/history`, not here."
 
     def finished_though_cancelled(self) -> str:
-        return (
-            "**Finished after you cancelled.** It had begun already, so it was paid for. It is kept and not shown here."
-        )
+        return "**Finished after you cancelled**\nIt had begun already, so it was paid for. `/history` has it."
 
     def succeeded(self, medium: Medium, count: int) -> str:
         name = self.mediums[medium]
         return f"**Your {name} is ready**" if count <= 1 else f"**Your {count} {name}s are ready**"
+
+    def made_and_gone(self, medium: Medium) -> str:
+        return f"**Your {self.mediums[medium]} was made, and is gone again**"
 
     def nothing_to_show(self) -> str:
         return "The service finished, and sent nothing that could be shown."
@@ -156,4 +160,4 @@ class CardTexts(Words):
             return "Nothing was charged."
         if charged is None:
             return "What fails is not charged; the credits come back."
-        return "Your credits came back." if reserved is None else f"Your {credits_of(reserved)} came back."
+        return "What fails is not charged." if reserved is None else f"Your {credits_of(reserved)} came back."
