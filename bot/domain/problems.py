@@ -72,6 +72,8 @@ class ProblemCode(StrEnum):
     """A link without the id of a gallery picture."""
     GALLERY_UNKNOWN = "gallery_unknown"
     """`given`: the id that the gallery does not know."""
+    GALLERY_PROMPT_MISSING = "gallery_prompt_missing"
+    """The picture has none that can be used."""
     GALLERY_DOWN = "gallery_down"
     SEARCH_DOWN = "search_down"
     STORE_FAILING = "store_failing"

@@ -13,7 +13,7 @@ from bot.domain.progress import Pace
 
 REDRAW_SECONDS = 60.0
 REDRAW_PART = 0.25
-REDRAW_GRID_SECONDS = 5.0
+REDRAW_GRID_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +52,8 @@ class Waiting:
     def redraw_at(self, now: float) -> float:
         """When the place is worth showing anew, in epoch seconds like `now`.
 
-        Once a quarter of the wait has passed, at most once a minute, and not in a pause: nothing moves in it. On a grid,
-        so that a thousand cards wake the process together.
+        Once a quarter of the wait has passed, at most once a minute, and not in a pause: nothing moves in it. On a
+        grid, so that a thousand cards wake the process together.
         """
         moves_at = max(now, self.paused_until or now)
         wait_seconds = max(0.0, (self.wait_seconds or 0.0) - (moves_at - now))

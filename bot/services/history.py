@@ -15,8 +15,8 @@ from bot.services.catalogue import Catalogue
 from bot.services.viewing import CardViews
 
 ENTRIES_SHOWN = 5
-QUEUE_SHOWN = 10
-"""A message has room for 40 components (Discord, Component Reference): three for each, and four for the rest."""
+QUEUE_SHOWN = 8
+"""As many as fit the 4,000 characters of a message."""
 CHOICES_MAX = 25
 PICTURE_SECONDS = 3.0
 """A page does not wait longer for a picture that is not here."""

@@ -87,7 +87,7 @@ class Inspiration:
     async def _request(self, item: GalleryItem, user_id: int) -> GenerationRequest:
         if not item.has_usable_prompt:
             # It could be used when its card was drawn.
-            raise Refused((Problem(ProblemCode.GALLERY_UNKNOWN, item.id),))
+            raise Refused((Problem(ProblemCode.GALLERY_PROMPT_MISSING),))
         return request_of(item, await self._preferences.of(user_id), self._catalogue.current)
 
 

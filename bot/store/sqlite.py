@@ -22,6 +22,8 @@ BATCH_UNITS = 256
 BACKUPS_KEPT = 2
 BUSY_SECONDS = 2.0
 """How long a unit may wait for somebody who holds the database: a member is owed an answer within three seconds."""
+STILL_BUSY_SECONDS = 0.1
+"""The same once a unit has waited in vain: an answer may need several of them."""
 FAULTS_OF_A_UNIT = (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.InterfaceError, sqlite3.DataError)
 """A statement that the database refuses for what it says; all other errors are of the database itself."""
 
@@ -42,6 +44,7 @@ class SqliteDriver:
         self._connection = connection
         self._lock = lock
         self._busy_seconds = busy_seconds
+        self._is_down = False
         self._waiting: list[Asked] = []
         self._arrived = asyncio.Event()
         self._closing = False
@@ -100,15 +103,20 @@ class SqliteDriver:
             self._arrived.clear()
             while self._waiting:
                 batch, self._waiting = self._waiting[:BATCH_UNITS], self._waiting[BATCH_UNITS:]
-                # One that waited while an earlier batch did has that much less left.
-                patience_seconds = batch[0].give_up_at - asyncio.get_running_loop().time()
-                units = [asked.unit for asked in batch]
-                try:
-                    outcomes = await _in_thread(self._connection, run_patiently, units, patience_seconds)
-                except Exception as error:  # noqa: BLE001  whatever it is, nobody may wait for ever
-                    outcomes = [StoreDown(repr(error)) for _ in batch]
+                outcomes = await self._outcomes(batch)
+                self._is_down = all(isinstance(outcome, StoreDown) for outcome in outcomes)
                 for asked, outcome in zip(batch, outcomes, strict=True):
                     _settle(asked.answer, outcome)
+
+    async def _outcomes(self, batch: Sequence[Asked]) -> list[Any]:
+        # One that waited while an earlier batch did has that much less left.
+        left_seconds = batch[0].give_up_at - asyncio.get_running_loop().time()
+        patience_seconds = min(left_seconds, STILL_BUSY_SECONDS) if self._is_down else left_seconds
+        units = [asked.unit for asked in batch]
+        try:
+            return await _in_thread(self._connection, run_patiently, units, patience_seconds)
+        except Exception as error:  # noqa: BLE001  whatever it is, nobody may wait for ever
+            return [StoreDown(repr(error)) for _ in batch]
 
 
 async def _in_thread(connection: aiosqlite.Connection, function: Callable[..., T], *arguments: object) -> T:

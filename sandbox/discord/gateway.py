@@ -146,9 +146,11 @@ class Gateway:
         number, count = session.shard
         if ((guild_id or 0) >> 22) % count != number:
             return
-        if event not in ("GUILD_DELETE", "GUILD_MEMBER_REMOVE") and not self._inside(guild_id):
+        is_interaction = event == "INTERACTION_CREATE"
+        is_personal = is_interaction and _user_id(payload) in self._world.installed_for
+        if event not in ("GUILD_DELETE", "GUILD_MEMBER_REMOVE") and not (is_personal or self._inside(guild_id)):
             return
-        if event == "INTERACTION_CREATE":
+        if is_interaction:
             payload = self._complete(payload)
         FakeGateway(self._world.backend, session).feed(event, payload)
 
@@ -161,9 +163,12 @@ class Gateway:
     def _complete(self, payload: Mapping[str, Any]) -> dict[str, Any]:
         """What SimCord leaves out of an interaction or fills in otherwise."""
         guild_id = payload.get("guild_id")
+        user_id = _user_id(payload)
+        owners = {"0": guild_id or "0"} if guild_id is None or self._inside(int(guild_id)) else {}
+        owners |= {"1": str(user_id)} if user_id in self._world.installed_for else {}
         complete = dict(payload) | {
             "attachment_size_limit": self._world.attachment_size_limit_bytes,
-            "authorizing_integration_owners": {"0": guild_id or "0"},
+            "authorizing_integration_owners": owners,
         }
         if guild_id is None:
             complete["app_permissions"] = str(DIRECT_MESSAGE_PERMISSIONS.value)
@@ -274,6 +279,11 @@ async def _write(socket: web.WebSocketResponse, outbox: asyncio.Queue[str]) -> N
 
 def _frame(op: Op, data: Any) -> str:
     return json.dumps({"op": op, "d": data, "s": None, "t": None})
+
+
+def _user_id(interaction: Mapping[str, Any]) -> int:
+    """Who sent an interaction."""
+    return int((interaction.get("member") or interaction)["user"]["id"])
 
 
 def _guild_id(event: str, payload: Mapping[str, Any]) -> int | None:

@@ -189,6 +189,8 @@ class World:
         self.interactions: list[SentInteraction] = []
         self.requests: list[RecordedRequest] = []
         self.own_faults: list[Exception] = []
+        self.installed_for: set[int] = set()
+        """Ids of the users who have added the bot for themselves."""
         self.attachment_size_limit_bytes = 10 * MEBIBYTE
         self.owner_id = self.user_id("operator")
 
@@ -295,6 +297,10 @@ class World:
                 return
 
     # what may happen to a bot
+
+    def install_for(self, member: Member) -> None:
+        """Let a member add the bot for themselves: their interactions reach it also where it is not in the guild."""
+        self.installed_for.add(member.id)
 
     def advance(self, seconds: float) -> None:
         """Skip time: tokens, links and open interactions age."""

@@ -72,6 +72,8 @@ class MeigenOptions:
     has_search: bool = True
     trusted_hosts: Collection[str] = ()
     """`host[:port]` whose references may be plain http and private."""
+    sees_references: bool = False
+    """Over HTTP: fetch references from trusted hosts, to take their ratio and to know its own pictures again."""
     seed: int = 0
 
 

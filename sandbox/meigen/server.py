@@ -67,13 +67,11 @@ class SandboxMeigen:
         latency_seconds: tuple[float, float] = (0.0, 0.0),
         picture_scale: float = 1.0,
         video_pixels: int = 360,
-        sees_references: bool = False,
         **options: Any,
     ) -> None:
         """`latency_seconds`: least and most time a round trip takes, shared at random between way and way back.
 
         `picture_scale` shrinks pictures (0.25: a quarter of each side); `video_pixels` caps the short side of videos.
-        `sees_references`: fetch references from trusted hosts, to take their ratio, and to know own pictures again.
         """
         self.engine = MeigenEngine(MeigenOptions(**options))
         self.faults = Faults(self.engine.options.seed)
@@ -88,7 +86,7 @@ class SandboxMeigen:
         self._offset_seconds = time.time() - time.monotonic()
         # More at a time would be no faster and would keep the event loop from its turn.
         self._painting = asyncio.Semaphore(2)
-        self._sight = Sight() if sees_references else None
+        self._sight = Sight() if self.engine.options.sees_references else None
         self._runner: web.AppRunner | None = None
 
     @property

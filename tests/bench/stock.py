@@ -25,7 +25,7 @@ LIMIT = GateLimit(12, 60.0)
 TOKEN_SECONDS = 900.0
 PAUSE_SECONDS = 600.0
 AT_ONCE = 8
-"""Few: who is offered a place together with others is told the same one, and all of these would be shown anew together."""
+"""Few: those who are offered a place together are told the same one, and would be shown anew together."""
 FIRST = 1000
 """So many come in as members' do: ten thousand would take a while."""
 

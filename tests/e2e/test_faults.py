@@ -166,7 +166,7 @@ async def test_without_a_readable_answer_it_may_have_been_charged_and_is_not_rep
             assert labels(unsure) == ["Ask again"], name
         assert sorted(stage.submissions()) == sorted(SILENCES)
         told = card_of(await stage.mia.slash(stage.gallery, "credits")).text
-        assert f"0 credits used, {2 * len(SILENCES)} credits held" in told
+        assert f"{2 * len(SILENCES)} credits used, 0 credits held" in told
 
 
 async def test_after_a_silence_one_goes_ahead_and_asking_again_costs_anew(tmp_path: Path) -> None:

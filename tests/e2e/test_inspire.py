@@ -265,3 +265,25 @@ async def test_a_slow_gallery_that_fails_in_the_end_says_so(stage: Stage) -> Non
     told = await kept(await stage.mia.click(card, "Use as it is"))
     assert "The gallery does not answer" in told.text
     assert not stage.jobs_of(BY_ID["3100000000000000005"].text)
+
+
+async def test_what_cannot_be_shared_is_told_to_the_member_alone(stage: Stage) -> None:
+    card = await inspired(stage, HILLS)
+    await stage.bot.restart()
+    await stage.knows_models()
+    before = len(stage.world.messages(stage.gallery, stage.guild.add_member("eve")))
+    stage.meigen.faults.add(Fault(FaultKind.ERROR_BEFORE, route="image", times=1))
+    sent = await stage.mia.click(card, "Share")
+    (told,) = await until(lambda: sent.followups, what="a sentence")
+    assert told.ephemeral
+    assert "The gallery does not answer" in told.text
+    assert len(stage.world.messages(stage.gallery, stage.guild.add_member("joe"))) == before
+
+
+async def test_in_direct_messages_all_can_be_looked_at_and_nothing_made(stage: Stage) -> None:
+    card = await kept(await stage.mia.slash(stage.mia.dm, "inspire", what=HILLS))
+    assert "Layered blue hills" in card.text
+    told = card_of(await stage.mia.click(card, "Use as it is"))
+    assert "direct messages" in told.text
+    form = form_of(await stage.mia.click(card, "Use this prompt"))
+    assert "direct messages" in card_of(await stage.mia.submit(form)).text

@@ -219,3 +219,21 @@ async def test_what_others_posted_was_not_made_here(stage: Stage, ben: Member) -
 async def test_what_easel_posted_for_nobody_says_so(stage: Stage) -> None:
     refused = card_of(await stage.mia.slash(stage.gallery, "imagine", prompt=" "))
     assert "nothing that somebody had made" in alone(await stage.mia.use_menu(WHO, refused)).text
+
+
+async def test_in_direct_messages_the_menus_answer_too(stage: Stage) -> None:
+    posted = stage.mia.say(stage.mia.dm, "look", [File("owl.png", png())])
+    assert f"Posted by {stage.mia.mention}" in card_of(await stage.mia.use_menu(WHO, posted)).text
+    form = form_of(await stage.mia.use_menu(IMAGINE, posted))
+    told = card_of(await stage.mia.submit(form, {"Prompt": "an owl in private"}))
+    assert "direct messages" in told.text
+    assert not stage.jobs_of("an owl in private")
+
+
+async def test_the_question_which_one_can_be_answered_again(stage: Stage, ben: Member) -> None:
+    posted = ben.say(stage.gallery, "which?", [File("a.png", png()), File("b.png", png("red"))])
+    asked = alone(await stage.mia.use_menu(ANIMATE, posted))
+    panel = alone(await stage.mia.click(asked, "1"))
+    assert "**Make this video?**" in panel.text
+    await stage.mia.click(panel, "Never mind")
+    assert "**Make this video?**" in alone(await stage.mia.click(asked, "2")).text, "the question still stands"

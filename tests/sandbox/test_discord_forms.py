@@ -424,3 +424,24 @@ async def test_a_follow_up_pings_whom_it_is_allowed_to(
     sent = await mia.slash(channel, "studio")
     await finished(bot)
     assert [message.pinged_user_ids for message in sent.followups] == [(), (mia.id,)]
+
+
+async def test_a_member_who_added_the_bot_uses_it_where_it_is_not(
+    world: SandboxDiscord, bot: StudioBot, guild: Guild, channel: Channel, mia: Member
+) -> None:
+    async def tell(interaction: discord.Interaction) -> None:
+        personally, by_guild = interaction.is_user_integration(), interaction.is_guild_integration()
+        await interaction.response.send_message(f"{personally} {by_guild}", ephemeral=True)
+
+    bot.answer = tell
+    world.install_for(mia)
+    sent = await mia.slash(channel, "studio")
+    assert sent.message is not None
+    assert sent.message.content == "True True"
+    world.remove_bot(guild)
+    sent = await mia.slash(channel, "studio")
+    assert sent.message is not None
+    assert sent.message.content == "True False"
+    with pytest.raises(discord.HTTPException) as error:
+        await bot.get_partial_messageable(channel.id).send("uninvited")
+    assert error.value.status in (403, 404)

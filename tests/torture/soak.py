@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import json
 import random
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,6 +57,17 @@ DISCORD_FAULTS: Sequence[Callable[[], DiscordFault]] = (
 
 
 @dataclass(frozen=True, slots=True)
+class Figures:
+    """What was done, not what came of it."""
+
+    killed_at: Sequence[float]
+    """Epoch seconds."""
+    faults_discord: int
+    waits_given_up: int
+    took_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Tally:
     """What came of it."""
 
@@ -75,6 +86,10 @@ class Tally:
     """Neither was its POST open at a kill nor was a fault put on it."""
     refusals_of_the_limit: int
     """429 that no fault made."""
+    gate_steps_down: int
+    """How many below the limit the gate held itself in the end."""
+    waits_given_up: int
+    """How often a member had two requests under way for two minutes, and so waited for nothing."""
     faults_upstream: int
     faults_discord: int
     took_seconds: float
@@ -84,7 +99,8 @@ class Tally:
 def upstream_faults() -> Sequence[Fault]:
     """Of submissions, looks and files; the shares are of requests."""
     submissions = [Fault(kind, times=None, probability=0.01, status=502) for kind in (*_SILENT, *_UNREADABLE)]
-    limits = [Fault(FaultKind.RATE_LIMITED, times=None, probability=0.01, retry_after=told) for told in ("1", "2", "3")]
+    # Only some: each makes the gate hold itself to one fewer in a window, and no ten minutes would bring that back.
+    limits = [Fault(FaultKind.RATE_LIMITED, times=2, probability=0.02, retry_after=told) for told in ("1", "2", "3")]
     slow = [Fault(kind, times=None, probability=0.05, seconds=1.5) for kind in (FaultKind.DELAY, FaultKind.DELAY_AFTER)]
     ends = [
         Fault(FaultKind.REFUSED, times=None, probability=0.02, error="not liked"),
@@ -110,11 +126,12 @@ async def run(folder: Path, minutes: float, kills: int, seed: int) -> Tally:
         troubles = asyncio.gather(_trouble_discord(stage, until_at, dice), _drop_gateway(stage, until_at, dice))
         killed_at = await _kill(stage, kills, minutes * 60 / kills if kills else 0.0, dice)
         faults_discord, _ = await troubles
-        await members
+        waits_given_up = sum(await members)
         stage.meigen.faults.clear()
         stage.world.faults.clear()
         unfinished = await _settled(company)
-        return _tally(stage, company, killed_at, faults_discord, [*unfinished], time.monotonic() - began_at)
+        figures = Figures(killed_at, faults_discord, waits_given_up, time.monotonic() - began_at)
+        return _tally(stage, company, figures, unfinished)
 
 
 async def _settled(company: Company) -> Sequence[str]:
@@ -125,14 +142,18 @@ async def _settled(company: Company) -> Sequence[str]:
     return []
 
 
-async def _ask(guest: Guest, until_at: float, dice: random.Random) -> None:
+async def _ask(guest: Guest, until_at: float, dice: random.Random) -> int:
+    """How often there was no room for two minutes: after silences only one goes ahead, ever more patiently."""
+    given_up = 0
     for number in itertools.count():
         if time.monotonic() >= until_at:
-            return
-        # Two minutes without room happen: after silences one goes ahead, ever more patiently.
-        with suppress(TimeoutError):
+            break
+        try:
             await guest.ask(Wish(f"fox {number} of {guest.member.name}", is_private=dice.random() < 0.15))
+        except TimeoutError:
+            given_up += 1
         await asyncio.sleep(dice.uniform(*PAUSE_SECONDS))
+    return given_up
 
 
 async def _kill(stage: Stage, kills: int, every_seconds: float, dice: random.Random) -> Sequence[float]:
@@ -167,15 +188,8 @@ async def _drop_gateway(stage: Stage, until_at: float, dice: random.Random) -> N
 # ---------------------------------------------------------------- the count
 
 
-def _tally(  # noqa: PLR0913  what was seen
-    stage: Stage,
-    company: Company,
-    killed_at: Sequence[float],
-    faults_discord: int,
-    unfinished: Sequence[str],
-    took_seconds: float,
-) -> Tally:
-    posts = _posts(stage)
+def _tally(stage: Stage, company: Company, figures: Figures, unfinished: Sequence[str]) -> Tally:
+    posts, killed_at = _posts(stage), figures.killed_at
     unknown = Counter(_reason(stage, wish, posts, killed_at) for wish in company.wishes if _ended(wish, Accent.UNSURE))
     baseless = [
         f"unknown without reason: {wish.prompt}"
@@ -200,9 +214,11 @@ def _tally(  # noqa: PLR0913  what was seen
         unknown_with_fault=unknown["fault"],
         unknown_without_reason=unknown["none"],
         refusals_of_the_limit=refusals,
+        gate_steps_down=max(json.loads(account["gate"])["steps_down"] for account in stage.rows("accounts")),
+        waits_given_up=figures.waits_given_up,
         faults_upstream=sum(seen.fault is not None for seen in stage.meigen.requests),
-        faults_discord=faults_discord,
-        took_seconds=took_seconds,
+        faults_discord=figures.faults_discord,
+        took_seconds=figures.took_seconds,
         violations=(*lost, *charged_twice, *shown_twice, *baseless),
     )
 

@@ -244,8 +244,8 @@ async def test_what_is_dear_is_confirmed_first() -> None:
 @pytest.mark.parametrize("item", [GalleryItem(ID, "a cat", is_prompt_ready=False), GalleryItem(ID, " ")])
 async def test_what_is_no_prompt_is_not_used(desk: Desk, item: GalleryItem) -> None:
     """Its card may be older than that."""
-    assert (await refusal(desk.inspiration.begin(item, origin()))).code is P.GALLERY_UNKNOWN
-    assert (await refusal(desk.inspiration.start(item, origin()))).code is P.GALLERY_UNKNOWN
+    assert (await refusal(desk.inspiration.begin(item, origin()))).code is P.GALLERY_PROMPT_MISSING
+    assert (await refusal(desk.inspiration.start(item, origin()))).code is P.GALLERY_PROMPT_MISSING
 
 
 async def test_a_store_that_fails_is_said_to(desk: Desk) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from bot.errors import StoreDown, StoreError
-from bot.store.sqlite import BATCH_UNITS, BUSY_SECONDS, SqliteDriver
+from bot.store.sqlite import BATCH_UNITS, BUSY_SECONDS, STILL_BUSY_SECONDS, SqliteDriver
 from bot.store.units import Row, Unit, do, one
 from tests.unit.store.conftest import Look
 
@@ -169,6 +169,36 @@ async def test_who_waits_behind_others_for_a_locked_database_waits_no_longer_tha
     patience = [int(text.rpartition(" ")[2]) for text in seen if text.startswith("PRAGMA busy_timeout")]
     assert len(patience) == 2, "one after the other"
     assert patience[1] < 100 < patience[0] <= 200, "milliseconds that are left"
+
+
+async def test_once_somebody_waited_in_vain_the_next_wait_a_moment_only_until_it_works_again(path: Path) -> None:
+    """Else two in a row, as an answer needs them, would take twice as long."""
+    seen: list[str] = []
+    async with locked(path, 0.3) as driver:
+        await driver._connection.set_trace_callback(seen.append)
+        for key in ("first", "second"):
+            with pytest.raises(StoreDown, match="locked"):
+                await save(driver, key)
+    patience = [int(text.rpartition(" ")[2]) for text in seen if text.startswith("PRAGMA busy_timeout")]
+    assert patience[0] > 200
+    assert patience[1] <= 1000 * STILL_BUSY_SECONDS
+
+
+async def test_after_a_success_the_patience_is_whole_again(path: Path) -> None:
+    seen: list[str] = []
+    driver = await SqliteDriver.open(path, 0.0, 0.05)
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreDown, match="locked"):
+            await save(driver, "lost")
+        other.execute("ROLLBACK")
+    driver._busy_seconds = 60.0
+    await save(driver, "first")
+    await driver._connection.set_trace_callback(seen.append)
+    await save(driver, "second")
+    await driver.close()
+    (patience,) = [int(text.rpartition(" ")[2]) for text in seen if text.startswith("PRAGMA busy_timeout")]
+    assert patience > 50_000
 
 
 def test_nobody_waits_so_long_for_a_locked_database_that_discord_gives_up() -> None:

@@ -131,9 +131,10 @@ class ProblemTexts(Words):
             "Say what to look for, or give the id or the link of a picture in the gallery."
         ),
         ProblemCode.GALLERY_LINK_STRANGE: lambda p: (
-            f"“{_given(p)}” does not lead to a picture of the gallery. Its links begin with https://www.meigen.ai/prompt/"
+            f"“{_given(p)}” does not lead to a picture of the gallery. Use one that begins with `https://www.meigen.ai/`."
         ),
         ProblemCode.GALLERY_UNKNOWN: lambda p: f"The gallery has no picture “{one_line(p.given, 80)}”.",
+        ProblemCode.GALLERY_PROMPT_MISSING: lambda _: "That picture has no prompt that can be used.",
         ProblemCode.GALLERY_DOWN: lambda _: "The gallery does not answer at the moment. Try again in a minute.",
         ProblemCode.SEARCH_DOWN: lambda _: (
             "The gallery's search does not answer at the moment. "
