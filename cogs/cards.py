@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from bot.chat.answering import acknowledge_click, remove, say
-from bot.errors import SurfaceError
+from bot.errors import MessageGone, SurfaceError
 from bot.services.intake import Intake
 from bot.ui.answers import confirmation
 from bot.ui.messages import Action
@@ -55,5 +57,7 @@ class CardClicks:
         origin = origin_of(interaction, is_private=is_private(interaction))
         message = interaction.message
         await self._intake.own(click.id, origin)
-        await remove(interaction)
+        with contextlib.suppress(MessageGone):
+            # By a second click, or by somebody else.
+            await remove(interaction)
         await self._intake.deleted(click.id, None if message is None else message.id)

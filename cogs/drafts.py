@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 
 from bot.chat.answering import ask, redraw, say
 from bot.chat.forms import Answers
 from bot.domain.catalog import Medium
-from bot.domain.drafts import DraftView
+from bot.domain.drafts import Draft, DraftView
 from bot.domain.problems import Problem, ProblemCode
 from bot.errors import Refused
-from bot.services.drafts import Drafting
-from bot.services.intake import Intake
+from bot.services.drafts import Drafting, Typing
+from bot.services.intake import Intake, Offer
 from bot.services.prompt_files import PromptFiles
 from bot.ui.answers import notice, refusal
 from bot.ui.drafts import FILE, MODEL, OPTIONS, PROMPT, REFERENCES, draft_form, draw_draft
 from bot.ui.messages import Action, Button
 from bot.ui.texts import EN
 from cogs.buttons import FormHandler
-from cogs.common import Click, Handlers, Interaction, origin_of, present, reference_of
+from cogs.common import Click, Handlers, Interaction, origin_of, reference_of, show_card
+from cogs.pictures import walk
 
 
 class Drafts:
@@ -50,7 +52,11 @@ class Drafts:
     async def _start(self, interaction: Interaction, click: Click) -> None:
         draft = await self._drafting.read(click.id, interaction.user.id)
         origin = origin_of(interaction, is_private=draft.is_private)
-        await present(interaction, self._intake, await self._intake.start(draft.id, origin))
+        outcome = await self._intake.start(draft.id, origin, seen_price=click.note)
+        if isinstance(outcome, DraftView):
+            await redraw(interaction, draw_draft(outcome, is_price_new=True))
+        else:
+            await show_card(interaction, self._intake, outcome)
 
     async def _change(self, interaction: Interaction, click: Click) -> None:
         draft = await self._drafting.read(click.id, interaction.user.id)
@@ -68,24 +74,26 @@ class Drafts:
     async def hand_in(self, interaction: Interaction, draft_id: int, answers: Answers) -> None:
         """A form: what was typed is kept, looked at, and started, unless it is to be confirmed or mended first."""
         draft = await self._drafting.read(draft_id, interaction.user.id)
-        pictures = tuple(reference_of(file) for file in answers.files.get(REFERENCES, ()))
-        if pictures:
-            draft = replace(draft, request=replace(draft.request, references=pictures))
-        text = await self._words(answers)
-        view, typing = await self._drafting.hand_in(
-            draft, text, answers.texts.get(OPTIONS, ""), answers.texts.get(MODEL) or None
-        )
-        if view.draft.request.medium is Medium.VIDEO:
-            # A video is started from its panel, where its price stands.
-            await redraw(interaction, draw_draft(view))
-            return
-        origin = origin_of(interaction, is_private=draft.is_private)
         try:
-            outcome = await self._intake.start(draft.id, origin, typing=typing, is_confirmed=False)
+            outcome = await self._handed_in(interaction, draft, answers)
         except Refused as refused:
             await self._say_and_offer_form(interaction, draft.id, refused)
         else:
-            await present(interaction, self._intake, outcome)
+            if isinstance(outcome, DraftView):
+                await _show_panel(interaction, outcome)
+            else:
+                await show_card(interaction, self._intake, outcome)
+
+    async def _handed_in(self, interaction: Interaction, draft: Draft, answers: Answers) -> Offer | DraftView:
+        pictures = tuple(reference_of(file) for file in answers.files.get(REFERENCES, ()))
+        typing = Typing(
+            await self._words(answers), answers.texts.get(OPTIONS, ""), answers.texts.get(MODEL) or None, pictures
+        )
+        view = await self._drafting.hand_in(draft.id, draft.user_id, typing)
+        if view.draft.request.medium is Medium.VIDEO:
+            # A video is started from its panel, where its price stands.
+            return view
+        return await self._intake.start(draft.id, origin_of(interaction, is_private=draft.is_private))
 
     async def _words(self, answers: Answers) -> str:
         """The file goes before the field. Raises Refused."""
@@ -99,3 +107,14 @@ class Drafts:
             raise refused
         row = (Button(Action.CHANGE, draft_id, EN.edit_again),)
         await say(interaction, replace(refusal(problems), rows=(row,)))
+
+
+async def _show_panel(interaction: Interaction, view: DraftView) -> None:
+    """In the place of the one that the form was opened from; a form opened from a card must leave that alone."""
+    message = interaction.message
+    parts = () if message is None else walk(message.components)
+    start = rf"easel:{Action.START}:{view.draft.id}(?::.*)?"
+    if any(re.fullmatch(start, getattr(part, "custom_id", None) or "") for part in parts):
+        await redraw(interaction, draw_draft(view))
+    else:
+        await say(interaction, draw_draft(view))

@@ -15,7 +15,7 @@ from bot.domain.problems import Problem, ProblemCode
 from bot.domain.requests import GenerationRequest, Reference, check
 from bot.errors import Refused
 from bot.services.drafts import Drafting
-from bot.services.going_on import GoingOn
+from bot.services.going_on import GoingOn, picture_of
 from bot.services.origin import Origin
 from bot.services.preferences import Preferences
 from bot.services.provenance import Tracing
@@ -146,4 +146,6 @@ def _results_of(job: Job | None) -> tuple[Reference, ...]:
     """By the upstream's links, where Discord has no copy of them (too large, say)."""
     if job is None or job.result is None or job.state is not JobState.SUCCEEDED or job.cancel_asked_at is not None:
         return ()
-    return tuple(Reference(url, is_result=True) for url in job.result.media_urls) if job.medium is Medium.IMAGE else ()
+    if job.medium is not Medium.IMAGE:
+        return ()
+    return tuple(picture_of(job, number, None) for number in range(1, len(job.result.media_urls) + 1))

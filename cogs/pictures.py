@@ -56,20 +56,20 @@ def _job_id(message: discord.Message) -> int | None:
 
 
 def _jobs_of_buttons(components: Iterable[Any]) -> Iterator[int]:
-    for part in _walk(components):
+    for part in walk(components):
         match = _BUTTON.fullmatch(getattr(part, "custom_id", None) or "")
         if match is not None and match["action"] in _OF_A_CARD:
             yield int(match["job_id"])
 
 
-def _walk(components: Iterable[Any]) -> Iterator[Any]:
+def walk(components: Iterable[Any]) -> Iterator[Any]:
     """All parts, at any depth."""
     for part in components:
         yield part
-        yield from _walk(getattr(part, "children", ()))
+        yield from walk(getattr(part, "children", ()))
         accessory = getattr(part, "accessory", None)
         if accessory is not None:
-            yield from _walk((accessory,))
+            yield from walk((accessory,))
 
 
 # ---------------------------------------------------------------- pictures
@@ -105,7 +105,7 @@ def _embedded(part: Part) -> list[Reference]:
 
 
 def _shown(part: Part) -> list[Reference]:
-    media = (each for component in _walk(part.components) for each in _media(component))
+    media = (each for component in walk(part.components) for each in _media(component))
     return [
         Reference(each.url, content_type=each.content_type)
         for each in media

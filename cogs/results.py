@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import re
 
-from bot.chat.answering import fulfil, in_words, promise, say
+from bot.chat.answering import promise, say
 from bot.domain.jobs import Job
 from bot.domain.problems import Problem, ProblemCode
 from bot.domain.requests import Reference
 from bot.errors import Refused
 from bot.services.going_on import GoingOn
 from bot.services.intake import Intake
+from bot.services.origin import Origin
 from bot.services.showing import Showing
 from bot.ui.cards import RESULT_FILE, draw
 from bot.ui.drafts import draw_draft
-from bot.ui.messages import Action
+from bot.ui.messages import Action, Message
 from bot.ui.rows import which_one
-from cogs.common import Click, Handlers, Interaction, origin_of, present, reference_of
+from cogs.common import Click, Handlers, Interaction, bring, origin_of, present, reference_of
 from cogs.drafts import Drafts
 
 _RESULT_FILE = re.compile(RESULT_FILE)
@@ -53,13 +54,14 @@ class Results:
         self._enlarging.add(press)
         try:
             await promise(interaction, ephemeral=job.is_private)
-            copy = copy_of(interaction, job, index)
-            view = await self._showing.one(job, index, interaction.filesize_limit, None if copy is None else copy.url)
-            await fulfil(interaction, draw(view))
-        except Refused as refused:
-            await fulfil(interaction, in_words(refused))
+            await bring(interaction, self._large(interaction, job, index))
         finally:
             self._enlarging.discard(press)
+
+    async def _large(self, interaction: Interaction, job: Job, index: int) -> Message:
+        copy = copy_of(interaction, job, index)
+        limit_bytes = interaction.filesize_limit
+        return draw(await self._showing.one(job, index, limit_bytes, None if copy is None else copy.url))
 
     async def _vary(self, interaction: Interaction, click: Click) -> None:
         job, index = await self._intake.known(click.id), click.index or 1
@@ -93,8 +95,12 @@ class Results:
 
     async def _continue(self, interaction: Interaction, click: Click) -> None:
         job = await self._intake.known(click.id)
-        view = await self._going_on.go_on(job, origin_of(interaction, is_private=job.is_private))
-        await say(interaction, draw_draft(view))
+        # The file may have to be brought here once more, to be measured.
+        await promise(interaction, ephemeral=True)
+        await bring(interaction, self._continuation(job, origin_of(interaction, is_private=job.is_private)))
+
+    async def _continuation(self, job: Job, origin: Origin) -> Message:
+        return draw_draft(await self._going_on.go_on(job, origin))
 
     async def _remix(self, interaction: Interaction, click: Click) -> None:
         job = await self._intake.known(click.id)

@@ -101,14 +101,14 @@ TOPS = ("bot", "cogs", "sandbox")
 
 
 def test_every_file_that_is_no_code_is_in_the_wheel() -> None:
-    data = {
-        ".".join(path.parent.relative_to(ROOT).parts): path.suffix
+    found = {
+        (".".join(path.parent.relative_to(ROOT).parts), f"*{path.suffix}")
         for top in TOPS
         for path in (ROOT / top).rglob("*")
         if path.is_file() and path.suffix not in {".py", ".pyc"}
     }
     declared = PROJECT["tool"]["setuptools"]["package-data"]
-    assert {package: [f"*{suffix}"] for package, suffix in data.items()} == declared
+    assert {(package, pattern) for package, patterns in declared.items() for pattern in patterns} == found
 
 
 @pytest.mark.parametrize("lock", LOCKS)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from bot.domain.catalog import ADAPTIVE_RATIO, AUTO_RATIO, Catalog, Model
-from bot.domain.problems import Problem
-from bot.domain.requests import GenerationRequest
+from bot.domain.flags import Typed, parse_flags, typed_request, with_flags, without_flags
+from bot.domain.problems import Problem, ProblemCode
+from bot.domain.requests import FLAG_NAMES, GenerationRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,13 @@ class Draft:
     """The job that it goes on from."""
     is_private: bool
     created_at: float
+    words: str | None = None
+    """The prompt as it was typed, while something in it or in `options` is wrong; "": as `request` has it."""
+
+    @property
+    def prompt(self) -> str:
+        """As its form shows it."""
+        return self.words or self.request.prompt
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +45,18 @@ class DraftView:
     """None: not known."""
     balance_credits: int | None = None
     """As last told; None: not known, or without limit."""
+
+
+def typed(draft: Draft) -> Typed:
+    """What its words and options ask for, and what is wrong with the typing."""
+    if draft.words is None:
+        return Typed(draft.request)
+    base = without_flags(draft.request)
+    of_words = typed_request(draft.words, base) if draft.words else Typed(base)
+    beside = parse_flags(draft.options)
+    request, twice = with_flags(of_words.request, beside.flags)
+    stray = (Problem(ProblemCode.FLAG_UNKNOWN, beside.words, FLAG_NAMES),) if beside.words.strip() else ()
+    return Typed(request, (*of_words.problems, *beside.problems, *stray, *twice))
 
 
 def candidates(catalog: Catalog, request: GenerationRequest) -> tuple[Model, ...]:
@@ -75,6 +95,11 @@ def _ratio(request: GenerationRequest, model: Model) -> str | None:
 def is_dear(price_credits: int | None, above_credits: int) -> bool:
     """Whether a price asks for a confirmation. `above_credits` 0: always, also where the price is not known."""
     return above_credits == 0 or (price_credits is not None and price_credits > above_credits)
+
+
+def price_seen(price_credits: int | None) -> str:
+    """A price as the button says it that confirms it; never empty."""
+    return "unknown" if price_credits is None else str(price_credits)
 
 
 def first_choice(catalog: Catalog, request: GenerationRequest) -> Model | None:

@@ -26,10 +26,10 @@ class Usual:
 def applied(usual: Usual, request: GenerationRequest, catalog: Catalog) -> GenerationRequest:
     """The request with a member's own usual choices, where it leaves them open and its model has them."""
     model_id = request.model_id or usual.model_of(request.medium)
-    model = catalog.default(request.medium) if model_id is None else catalog.find(model_id)
+    model = None if model_id is None else catalog.find(model_id)
     if request.model_id is None and (model is None or model.medium is not request.medium):
-        # Retired since it was chosen: the upstream's own choice then.
-        return request
+        # None is usual, or it was retired since: the upstream's own choice then.
+        model_id, model = None, catalog.default(request.medium)
     ratio = request.aspect_ratio
     if ratio is None and model is not None and usual.aspect_ratio in (AUTO_RATIO, *model.ratios):
         ratio = usual.aspect_ratio

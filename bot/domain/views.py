@@ -67,6 +67,8 @@ class Ancestor:
 
     job_id: int
     url: str | None
+    is_source: bool = False
+    """A video that this one continues, by way of the parts between them."""
 
 
 @dataclass(frozen=True, slots=True)

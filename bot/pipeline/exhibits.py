@@ -76,7 +76,7 @@ class Exhibits:
             return error
 
     async def _references(self, job: Job, card: Card, room_bytes: int) -> list[ShownReference]:
-        """Those given as files are carried by the card, so that fresh links can be had later."""
+        """Files and results are carried by the card, so that fresh links can be had later."""
         carried = {file.filename: file for file in card.references}
         shown: list[ShownReference] = []
         for index, reference in enumerate(job.request.references):
@@ -85,21 +85,28 @@ class Exhibits:
                 file = carried[name]
                 shown.append(ShownReference(name, file.url, attachment_id=file.attachment_id))
             else:
-                shown.append(await self._brought(job, card, index, reference, room_bytes))
-                room_bytes -= reference.size_bytes or 0
+                item, size_bytes = await self._brought(job, card, index, reference, room_bytes)
+                shown.append(item)
+                room_bytes -= size_bytes
         return shown
 
-    async def _brought(self, job: Job, card: Card, index: int, reference: Reference, room_bytes: int) -> ShownReference:
+    async def _brought(
+        self, job: Job, card: Card, index: int, reference: Reference, room_bytes: int
+    ) -> tuple[ShownReference, int]:
+        """What is shown of a file or a result, and how much room it takes."""
         name = carried_name(index, reference)
         as_link = ShownReference(name, reference.url)
-        if not reference.is_attachment or (reference.size_bytes or 0) > min(room_bytes, card.attachment_limit_bytes):
-            return as_link
+        limit_bytes = min(room_bytes, card.attachment_limit_bytes)
+        if not reference.is_signed or (reference.size_bytes or 0) > limit_bytes:
+            return as_link, 0
         try:
             file = await self._media.fetch(job.id, REFERENCE_INDEX + index, reference.url, Medium.IMAGE)
         except MediaError as error:
             log.info("job %d: reference %d is not carried by the card: %s", job.id, index + 1, error)
-            return as_link
-        return ShownReference(name, reference.url, path=file.path)
+            return as_link, 0
+        if file.size_bytes > limit_bytes:
+            return as_link, 0
+        return ShownReference(name, reference.url, path=file.path), file.size_bytes
 
 
 def linked(view: CardView, *, is_too_large: bool = False) -> CardView:

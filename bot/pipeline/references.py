@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from bot.domain.jobs import Job
@@ -40,13 +40,15 @@ class References:
         return replace(job.request, references=tuple(fresh))
 
     async def _carried(self, job: Job) -> Mapping[str, CarriedReference]:
-        """By file name, off the nearest card that has any."""
+        """By file name, off the nearest card that has any, of those that go by the same files."""
         job_id: int | None = job.id
         for _ in range(ANCESTORS_ASKED):
             found = None if job_id is None else await self._cards.read(job_id)
             if found is None:
                 break
             ancestor, card = found
+            if _files_of(ancestor) != _files_of(job):
+                break
             shown = await self._message(card)
             files = {a.filename: a for a in shown.attachments if a.filename.startswith("reference-")} if shown else {}
             if files:
@@ -67,6 +69,11 @@ class References:
         except SurfaceError:
             return None
         return None
+
+
+def _files_of(job: Job) -> Sequence[tuple[str, int | None]]:
+    """What two jobs have in common that go by the same files, whatever their links are meanwhile."""
+    return [(reference.filename, reference.size_bytes) for reference in job.request.references]
 
 
 def _renewed(

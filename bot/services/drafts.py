@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from weakref import WeakValueDictionary
 
-from bot.domain.drafts import Draft, DraftView, candidates, fitted
-from bot.domain.flags import Typed, flags_of, parse_flags, typed_request, with_flags, without_flags
+from bot.domain.drafts import Draft, DraftView, candidates, fitted, typed
+from bot.domain.flags import flags_of
 from bot.domain.pricing import estimate_credits
 from bot.domain.problems import Problem, ProblemCode
-from bot.domain.requests import FLAG_NAMES, GenerationRequest, check
+from bot.domain.requests import GenerationRequest, Reference, check
 from bot.errors import Refused, StoreDown
 from bot.ports import Account, Asking, Drafts, NewDraft
 from bot.services.catalogue import Catalogue
 from bot.services.origin import Origin
 from bot.ui.drafts import TYPED_MAX_CHARACTERS
 from bot.ui.messages import Action
+
+
+@dataclass(frozen=True, slots=True)
+class Typing:
+    """What a member put into a draft's form."""
+
+    prompt: str
+    """Empty leaves one that is too long for the form as it is."""
+    options: str
+    model_id: str | None = None
+    """None leaves the model."""
+    references: tuple[Reference, ...] = ()
+    """None of them leaves those that it has."""
 
 
 class Drafting:
@@ -26,6 +41,8 @@ class Drafting:
         self._asking = asking
         self._catalogue = catalogue
         self._accounts = accounts
+        # A choice is read, changed and stored: of two at once none may be lost.
+        self._locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
     async def begin(self, request: GenerationRequest, origin: Origin, *, parent_id: int | None = None) -> DraftView:
         """Keep a request until it is started. Raises Refused (the store fails)."""
@@ -49,14 +66,15 @@ class Drafting:
 
     async def view(self, draft: Draft) -> DraftView:
         """What its panel shows."""
-        request = draft.request
+        asked = typed(draft)
+        request = asked.request
         catalog = self._catalogue.current
         model = catalog.default(request.medium) if request.model_id is None else catalog.find(request.model_id)
         return DraftView(
             draft=draft,
             model=model,
             models=candidates(catalog, request),
-            problems=check(request, model, catalog.models),
+            problems=(*asked.problems, *check(request, model, catalog.models)),
             price_credits=estimate_credits(request, model),
             balance_credits=await self.balance(None if model is None else model.provider),
         )
@@ -72,41 +90,49 @@ class Drafting:
 
     async def choose(self, draft_id: int, user_id: int, what: Action, value: str) -> DraftView:
         """A choice out of one of the panel's menus. Raises Refused."""
-        draft = await self.read(draft_id, user_id)
-        return await self._change(draft, self._chosen(draft.request, what, value), draft.options)
+        async with self._lock(draft_id):
+            draft = await self.read(draft_id, user_id)
+            request = self._chosen(draft.request, what, value)
+            options = flags_of(request) if draft.words is None else draft.options
+            return await self._keep(replace(draft, request=request, options=options))
 
-    async def hand_in(
-        self, draft: Draft, prompt: str, options: str, model_id: str | None
-    ) -> tuple[DraftView, tuple[Problem, ...]]:
-        """What was typed into its form, and what is wrong with the typing. All of it is kept. Raises Refused.
+    async def hand_in(self, draft_id: int, user_id: int, typing: Typing) -> DraftView:
+        """What was typed into its form. All of it is kept, right or wrong. Raises Refused."""
+        async with self._lock(draft_id):
+            draft = await self.read(draft_id, user_id)
+            handed = self._handed_in(draft, typing)
+            asked = typed(handed)
+            if not asked.problems:
+                handed = replace(handed, request=asked.request, options=flags_of(asked.request), words=None)
+            return await self._keep(handed)
 
-        An empty prompt leaves one that is too long for the form as it is; `model_id` None leaves the model.
-        """
-        base = without_flags(self._chosen(draft.request, Action.MODEL, model_id or ""))
-        if not prompt.strip() and len(draft.request.prompt) > TYPED_MAX_CHARACTERS:
-            typed = Typed(base)
-        else:
-            typed = typed_request(prompt, base)
-        beside = parse_flags(options)
-        request, twice = with_flags(typed.request, beside.flags)
-        stray = (Problem(ProblemCode.FLAG_UNKNOWN, beside.words, FLAG_NAMES),) if beside.words.strip() else ()
-        problems = (*typed.problems, *beside.problems, *stray, *twice)
-        if problems:
-            # As it was typed, to be mended in the form.
-            raw = replace(base, prompt=prompt or draft.request.prompt)
-            return await self._change(draft, raw, options), problems
-        return await self._change(draft, request, flags_of(request)), ()
+    def _handed_in(self, draft: Draft, typing: Typing) -> Draft:
+        request = self._chosen(draft.request, Action.MODEL, typing.model_id or "")
+        words = typing.prompt if typing.prompt.strip() else ""
+        if not words and len(draft.prompt) > TYPED_MAX_CHARACTERS:
+            words = draft.words or ""
+        elif not words:
+            request = replace(request, prompt="")
+        references = typing.references or request.references
+        return replace(draft, request=replace(request, references=references), options=typing.options, words=words)
 
-    async def _change(self, draft: Draft, request: GenerationRequest, options: str) -> DraftView:
+    def _lock(self, draft_id: int) -> asyncio.Lock:
+        return self._locks.setdefault(draft_id, asyncio.Lock())
+
+    async def _keep(self, draft: Draft) -> DraftView:
         try:
-            await self._drafts.change(draft.id, request, options)
+            await self._drafts.change(draft)
         except StoreDown as error:
             raise Refused((Problem(ProblemCode.STORE_FAILING),)) from error
-        return await self.view(replace(draft, request=request, options=options))
+        return await self.view(draft)
 
     async def discard(self, draft_id: int, user_id: int) -> None:
         """Raises Refused."""
-        await self._drafts.discard((await self.read(draft_id, user_id)).id)
+        draft = await self.read(draft_id, user_id)
+        try:
+            await self._drafts.discard(draft.id)
+        except StoreDown as error:
+            raise Refused((Problem(ProblemCode.STORE_FAILING),)) from error
 
     def _chosen(self, request: GenerationRequest, what: Action, value: str) -> GenerationRequest:
         model = self._catalogue.current.find(value if what is Action.MODEL else request.model_id or "")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import PurePosixPath
+from urllib.parse import urlsplit
 
 from bot.domain.catalog import Medium, Model
 from bot.domain.drafts import DraftView, first_choice, fitted
@@ -103,4 +105,6 @@ def picture_of(job: Job, index: int, copy: Reference | None) -> Reference:
     urls = job.result.media_urls if job.state is JobState.SUCCEEDED and job.result is not None else ()
     if not 0 < index <= len(urls):
         raise Refused((Problem(ProblemCode.RESULT_GONE),))
-    return Reference(urls[index - 1], is_result=True)
+    url = urls[index - 1]
+    # Named like Discord's copy of it: two results are told apart by their names.
+    return Reference(url, is_result=True, filename=f"easel-{job.id}-{index}{PurePosixPath(urlsplit(url).path).suffix}")

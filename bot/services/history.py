@@ -49,18 +49,20 @@ class Past:
         )
 
     def wanted(self, medium: str | None, model: str | None) -> Wanted:
-        """What was typed or carried by a button, as far as it means anything. Retired models can be chosen, too."""
-        known = None if model is None else self._catalogue.current.find(model)
-        model_id = model if known is None else known.id
-        return Wanted(
-            Medium(medium) if medium in set(Medium) else None, None if model_id is None else model_id[:MODEL_LIMIT]
-        )
+        """What was typed or carried by a button, as far as it means anything.
+
+        Retired models can be chosen, too, and one by the id that it had then.
+        """
+        known = self._model_of(model)
+        if known is not None and model is not None and model.casefold() not in map(str.casefold, known.former_ids):
+            model = known.id
+        return Wanted(Medium(medium) if medium in set(Medium) else None, None if model is None else model[:MODEL_LIMIT])
 
     async def models(self, user_id: int, text: str) -> list[tuple[str, str]]:
         """(name, id) of the models that a member has used and whose name or id holds `text`, latest first."""
         wanted = text.strip().casefold()
         used = await self._history.models(user_id, CHOICES_MAX)
-        choices = [(self._name_of(model_id) or model_id, model_id) for model_id in used]
+        choices = [(self._choice_of(model_id), model_id) for model_id in used]
         return [each for each in choices if wanted in each[0].casefold() or wanted in each[1].casefold()]
 
     async def queue(self, user_id: int, number: int) -> QueuePage:
@@ -80,6 +82,11 @@ class Past:
 
     async def count(self, user_id: int) -> int:
         return await self._history.count(user_id)
+
+    def _choice_of(self, model_id: str) -> str:
+        """Its name, but of an id that another model took over: both may have been used."""
+        model = self._model_of(model_id)
+        return model.name if model is not None and model.id == model_id else model_id
 
     def _name_of(self, model_id: str | None) -> str | None:
         model = self._model_of(model_id)

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from bot.domain.catalog import Model
-from bot.domain.drafts import DraftView, is_dear
+from bot.domain.drafts import DraftView, is_dear, price_seen, typed
 from bot.domain.jobs import FailureCode, Job
 from bot.domain.policy import Limits
 from bot.domain.pricing import estimate_credits
@@ -103,13 +103,16 @@ class Intake:
             return await self._drafting.begin(wish.request, origin, parent_id=parent_id)
         return await self._offer(wish, origin, parent_id, press)
 
-    async def start(
-        self, draft_id: int, origin: Origin, *, typing: Sequence[Problem] = (), is_confirmed: bool = True
-    ) -> Offer | DraftView:
-        """A draft becomes a job; where it is dear and not confirmed yet, its panel comes first. Raises Refused."""
+    async def start(self, draft_id: int, origin: Origin, *, seen_price: str = "") -> Offer | DraftView:
+        """A draft becomes a job; its panel comes first where it is dear, or costs something else than it said.
+
+        `seen_price`: the price as the panel showed it (`price_seen`); "": it was not shown. Raises Refused.
+        """
         draft = await self._drafting.read(draft_id, origin.user_id)
-        wish = self._checked(draft.request, origin, typing)
-        if not is_confirmed and is_dear(wish.price_credits, self._rules.confirm_above_credits):
+        asked = typed(draft)
+        wish = self._checked(asked.request, origin, asked.problems)
+        is_agreed = seen_price == price_seen(wish.price_credits)
+        if not is_agreed and (seen_price or is_dear(wish.price_credits, self._rules.confirm_above_credits)):
             return await self._drafting.view(draft)
         return await self._offer(wish, origin, draft.parent_id, draft_id=draft.id)
 

@@ -19,8 +19,8 @@ log = logging.getLogger(__name__)
 
 REQUEST_LIMIT_BYTES = 25 * 1024 * 1024
 """Of all files of one request together (Discord, Uploading Files)."""
-MEASURE_SECONDS = 2.0
-"""A click waits for its answer, and Discord waits three seconds."""
+MEASURE_SECONDS = 120.0
+"""A video may have to be brought here first; the answer that was promised can wait for 15 minutes."""
 
 
 def _wanted_again(job: Job) -> Job:

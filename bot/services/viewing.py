@@ -13,7 +13,8 @@ from bot.errors import StoreDown
 from bot.ports import Account, Asking
 from bot.services.catalogue import Catalogue
 
-ANCESTORS_SHOWN = 8
+PARTS_FOLLOWED = 50
+"""So far back the parts of a video are looked for."""
 
 
 class CardViews:
@@ -73,7 +74,7 @@ class CardViews:
         if job.parent_id is None:
             return ()
         with contextlib.suppress(StoreDown):
-            return await self._asking.ancestors(job.id, ANCESTORS_SHOWN)
+            return await self._asking.ancestors(job.id, 1 if job.request.reference_video is None else PARTS_FOLLOWED)
         return ()
 
     async def _balance(self, account: Account | None, job: Job) -> int | None:

@@ -9,11 +9,12 @@ from bot.domain.gate import GateLimit
 from bot.domain.jobs import Job, JobState
 from bot.domain.progress import Pace
 from bot.domain.views import AccountCredits, Ancestor, Usage, Waiting
-from bot.ports import Account, CardKind, CardState, Durations
-from bot.store.ledger import Ledger, read_job
+from bot.ports import Account, Card, CardKind, CardState, Durations
+from bot.store.ledger import Ledger, read_card, read_job
+from bot.store.links import unsigned
 from bot.store.rows import GATE
 from bot.store.turns import place_in_line
-from bot.store.units import Driver, Row, Unit, do, one
+from bot.store.units import Driver, Unit, do, one
 from bot.store.waits import waiting_at
 
 DURATIONS_KEPT = 20
@@ -40,7 +41,7 @@ class AskingStore:
         return await self._driver.run(lambda: _usage(since, guild_id, user_id))
 
     async def ancestors(self, job_id: int, count: int) -> Sequence[Ancestor]:
-        return await self._driver.run(lambda: _ancestors(job_id, count))
+        return await self._driver.run(lambda: _ancestors(self._ledger, job_id, count))
 
     async def credits(self, accounts: Sequence[Account]) -> Sequence[AccountCredits]:
         known = {account.id for account in accounts}
@@ -72,21 +73,31 @@ def _durations(provider: str, model_id: str) -> Unit[Durations | None]:
     return Durations(seconds[0], Pace(statistics.median(seconds), slow))
 
 
-def _ancestors(job_id: int, count: int) -> Unit[Sequence[Ancestor]]:
+def _ancestors(ledger: Ledger, job_id: int, count: int) -> Unit[Sequence[Ancestor]]:
     found: list[Ancestor] = []
-    row = yield from one("ancestor", id=job_id)
-    while row is not None and row["parent_id"] is not None and len(found) < count:
-        row = yield from one("ancestor", id=row["parent_id"])
-        if row is not None:
-            found.insert(0, Ancestor(row["id"], _jump_link(row)))
+    job = yield from read_job(ledger, job_id)
+    video = None if job is None else job.request.reference_video
+    while job is not None and job.parent_id is not None and len(found) < count:
+        card = yield from read_card(ledger, job.parent_id)
+        job = yield from read_job(ledger, job.parent_id)
+        if job is None or card is None:
+            break
+        is_source = video is not None and _has_made(job, video)
+        video = job.request.reference_video if is_source else video
+        found.insert(0, Ancestor(job.id, _jump_link(job, card), is_source))
     return found
 
 
-def _jump_link(row: Row) -> str | None:
-    """Where others can see it; None of private and deleted cards."""
-    if row["kind"] != CardKind.CHANNEL or row["card_state"] == CardState.UNWANTED or row["message_id"] is None:
+def _has_made(job: Job, video: str) -> bool:
+    return job.result is not None and unsigned(video) in map(unsigned, job.result.media_urls)
+
+
+def _jump_link(job: Job, card: Card) -> str | None:
+    """Where others can see it; None of private and deleted cards, and of those that went to the direct messages."""
+    is_there = card.kind is CardKind.CHANNEL and card.channel_id == job.channel_id
+    if not is_there or card.state is CardState.UNWANTED or card.message_id is None:
         return None
-    return f"https://discord.com/channels/{row['guild_id'] or '@me'}/{row['channel_id']}/{row['message_id']}"
+    return f"https://discord.com/channels/{job.guild_id or '@me'}/{card.channel_id}/{card.message_id}"
 
 
 def _usage(since: float, guild_id: int | None, user_id: int | None) -> Unit[Usage]:

@@ -7,11 +7,13 @@ from dataclasses import replace
 
 from bot.domain.jobs import FINAL_STATES, Failure, FailureCode, Job, JobState
 from bot.domain.pings import wants_ping
-from bot.ports import Card, CardState, PingDue, Rung, Showing
+from bot.domain.requests import Reference
+from bot.ports import Card, CardState, CarriedReference, PingDue, Rung, Showing
+from bot.store.drafts import prune
 from bot.store.ledger import Ledger, end_job, read_card, read_job
-from bot.store.links import unsigned
+from bot.store.links import expiry, sealed_references, stripped, unsigned
 from bot.store.members import usual_of
-from bot.store.rows import CARRIED, to_json
+from bot.store.rows import CARRIED, REQUEST, to_json
 from bot.store.units import Driver, Unit, do, one
 
 OFFERED_AGAIN_SECONDS = 60.0
@@ -92,6 +94,7 @@ def _shown(ledger: Ledger, job_id: int, showing: Showing) -> Unit[None]:
     is_ping_due = is_new_end and not showing.pinged and _is_news(job, card) and wants_ping(notify, job, now)
     kept = showing.carried if job.forget_asked_at is None else ()
     carried = tuple(replace(file, url=unsigned(file.url)) for file in kept)
+    yield from _adopt_copies(ledger, job, kept)
     yield from do(
         "show_card",
         job_id=job_id,
@@ -105,6 +108,28 @@ def _shown(ledger: Ledger, job_id: int, showing: Showing) -> Unit[None]:
         is_new_end=int(is_new_end),
         ping_since=now if is_ping_due else None,
     )
+
+
+def _adopt_copies(ledger: Ledger, job: Job, carried: Sequence[CarriedReference]) -> Unit[None]:
+    """Results that it goes by are files of Discord's from now on: the upstream keeps them for a limited time only."""
+    copies = {file.filename.partition(".")[0]: file for file in carried}
+    references = tuple(_copied(r, copies.get(f"reference-{n}")) for n, r in enumerate(job.request.references, 1))
+    if references == job.request.references:
+        return
+    request = replace(job.request, references=references)
+    yield from do(
+        "save_request",
+        id=job.id,
+        request=to_json(REQUEST, stripped(request)),
+        sealed_references=sealed_references(ledger.sealer, request),
+        references_expire_at=expiry(request),
+    )
+
+
+def _copied(reference: Reference, copy: CarriedReference | None) -> Reference:
+    if copy is None or not reference.is_result:
+        return reference
+    return replace(reference, url=copy.url, is_result=False, is_attachment=True)
 
 
 def _is_news(job: Job, card: Card) -> bool:
@@ -137,3 +162,4 @@ def unwanted_card(ledger: Ledger, job_id: int) -> Unit[Job | None]:
 def _drop_dead_secrets(now: float) -> Unit[None]:
     yield from do("drop_dead_tokens", now=now)
     yield from do("drop_dead_links", now=now)
+    yield from prune(now)

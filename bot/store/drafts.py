@@ -27,8 +27,8 @@ class DraftStore:
     async def read(self, draft_id: int) -> Draft | None:
         return await self._driver.run(lambda: read(self._ledger, draft_id))
 
-    async def change(self, draft_id: int, request: GenerationRequest, options: str) -> None:
-        await self._driver.run(lambda: change(self._ledger, draft_id, request, options))
+    async def change(self, draft: Draft) -> None:
+        await self._driver.run(lambda: change(self._ledger, draft))
 
     async def discard(self, draft_id: int) -> None:
         await self._driver.run(lambda: do("delete_draft", id=draft_id))
@@ -36,7 +36,7 @@ class DraftStore:
 
 def begin(ledger: Ledger, new: NewDraft) -> Unit[Draft]:
     """Store a draft; what is too old goes."""
-    yield from do("prune_drafts", before=ledger.now() - KEPT_SECONDS)
+    yield from prune(ledger.now())
     draft_id = ledger.ids.next()
     yield from do(
         "insert_draft",
@@ -59,8 +59,14 @@ def read(ledger: Ledger, draft_id: int) -> Unit[Draft | None]:
     return None if row is None else _draft_of(ledger, row)
 
 
-def change(ledger: Ledger, draft_id: int, request: GenerationRequest, options: str) -> Unit[None]:
-    yield from do("save_draft", id=draft_id, options=options, **_columns(ledger, request))
+def change(ledger: Ledger, draft: Draft) -> Unit[None]:
+    yield from do(
+        "save_draft", id=draft.id, options=draft.options, words=draft.words, **_columns(ledger, draft.request)
+    )
+
+
+def prune(now: float) -> Unit[None]:
+    yield from do("prune_drafts", before=now - KEPT_SECONDS)
 
 
 def take(ledger: Ledger, draft_id: int) -> Unit[bool]:
@@ -88,4 +94,5 @@ def _draft_of(ledger: Ledger, row: Row) -> Draft:
         parent_id=row["parent_id"],
         is_private=bool(row["is_private"]),
         created_at=row["created_at"],
+        words=row["words"],
     )

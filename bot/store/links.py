@@ -52,27 +52,31 @@ def expiry(request: GenerationRequest) -> float | None:
 def signed_request(
     sealer: Sealer, request: GenerationRequest, signatures: str | None, expires_at: float | None
 ) -> GenerationRequest:
-    """The request as it was stored. A file's link whose signature is gone reads as expired."""
+    """The request as it was stored. Of Discord's files, a link whose signature is gone reads as expired."""
     urls = [*(reference.url for reference in request.references), request.reference_video or ""]
-    *signed, video = _signed(sealer, urls, signatures, is_mortal=expires_at is not None)
+    found = _opened(sealer, signatures)
+    *signed, video = urls if found is None else _signed(urls, found)
+    is_lost = found is None and expires_at is not None
     pairs = zip(request.references, signed, strict=True)
-    references = tuple(replace(r, url=url) if r.is_signed else r for r, url in pairs)
+    references = tuple(
+        replace(r, url=f"{url}?{DEAD}" if is_lost and r.is_attachment else url) if r.is_signed else r
+        for r, url in pairs
+    )
     return replace(request, references=references, reference_video=video if request.reference_video else None)
 
 
 def signed_result(sealer: Sealer, result: Result, signatures: str | None) -> Result:
-    """The result as it was stored."""
-    return replace(result, media_urls=tuple(_signed(sealer, result.media_urls, signatures, is_mortal=False)))
-
-
-def _signed(sealer: Sealer, urls: Sequence[str], signatures: str | None, *, is_mortal: bool) -> Sequence[str]:
+    """The result as it was stored; without its signatures where these are gone."""
     found = _opened(sealer, signatures)
-    if found is None:
-        return [f"{url}?{DEAD}" for url in urls] if is_mortal else urls
-    return [f"{url}?{signature}" if signature else url for url, signature in zip(urls, found, strict=True)]
+    return result if found is None else replace(result, media_urls=tuple(_signed(result.media_urls, found)))
+
+
+def _signed(urls: Sequence[str], signatures: Sequence[str]) -> Sequence[str]:
+    return [f"{url}?{signature}" if signature else url for url, signature in zip(urls, signatures, strict=True)]
 
 
 def _opened(sealer: Sealer, signatures: str | None) -> Sequence[str] | None:
+    """None where there are none, or where the key that sealed them is lost."""
     try:
         found: list[str] | None = None if signatures is None else json.loads(sealer.open(signatures, PURPOSE))
     except VaultError:

@@ -19,8 +19,6 @@ from sandbox.discord.page import PageServer
 from sandbox.discord.page_media import PlainMedia
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from simcord.preview._pages import _Page
 
     from sandbox.discord.server import SandboxDiscord
@@ -89,21 +87,6 @@ class LivePreview(Preview):
         """Whether a page, that there is, has no such file (any more)."""
         page = self._pages.get(context_id or "")
         return page is not None and asset_id not in page.assets
-
-    def _prepare_action(self, page: _Page, kind: str, body: Mapping[str, Any]) -> Any:
-        plan = super()._prepare_action(page, kind, body)
-        return self._to_the_newest(page, plan) if kind == "viewer" else plan
-
-    def _to_the_newest(self, page: _Page, plan: Any) -> Any:
-        """Switching persons would pin the page to the newest message of that moment, and show no later ones."""
-
-        async def run(*arguments: Any) -> Any:
-            result = await plan(*arguments)
-            page.window_end_id = None
-            self._shown.pop(page.id, None)
-            return result
-
-        return run
 
     async def _cleanup(self) -> None:
         for fetch in self._fetches.values():

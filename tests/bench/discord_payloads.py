@@ -141,8 +141,8 @@ def _channel(own: int, position: int) -> Payload:
 
 
 def command_as_known(command: Mapping[str, Any]) -> Payload:
-    """A command as Discord gives it back once it is registered."""
-    return {**command, "id": str(new_id()), "application_id": str(APPLICATION_ID), "version": "1"}
+    """A command as Discord gives it back once it is registered; that of a menu has an empty description."""
+    return {"description": "", **command, "id": str(new_id()), "application_id": str(APPLICATION_ID), "version": "1"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,7 @@ async def test_a_request_that_is_refused_fails_with_the_reason_and_costs_nothing
     failed = await stage.ended(await stage.ask("refused"), Accent.FAILED)
     assert says in failed.text
     assert "Nothing was charged." in failed.text
-    assert labels(failed) == ["Again"]
+    assert labels(failed) == ["Again", "Remix", "Delete"]
     assert len(stage.submissions()) == asked + 1
     assert stage.meigen.purchased() == held
 
@@ -87,7 +87,6 @@ async def test_a_generation_that_fails_is_given_back(stage: Stage) -> None:
     [
         Fault(FaultKind.ERROR_BEFORE, "status", status=502, times=2),
         Fault(FaultKind.ERROR_BEFORE, "status", status=404, error="Generation not found"),
-        Fault(FaultKind.ERROR_BEFORE, "status", status=401, error="Invalid or missing API token"),
         Fault(FaultKind.RATE_LIMITED, "status", retry_after="1"),
         Fault(FaultKind.GARBAGE, "status", times=2),
         Fault(FaultKind.WRONG_SHAPE, "status", times=2),
@@ -163,7 +162,7 @@ async def test_without_a_readable_answer_it_may_have_been_charged_and_is_not_rep
         for name, card in zip(SILENCES, cards, strict=True):
             unsure = await stage.ended(card, Accent.UNSURE)
             assert "may have been charged" in unsure.text, name
-            assert labels(unsure) == ["Ask again"], name
+            assert labels(unsure) == ["Ask again", "Remix", "Delete"], name
         assert sorted(stage.submissions()) == sorted(SILENCES)
         told = card_of(await stage.mia.slash(stage.gallery, "credits")).text
         assert f"{2 * len(SILENCES)} credits used, 0 credits held" in told
@@ -211,6 +210,16 @@ async def test_a_key_that_is_not_accepted_keeps_the_line_until_there_is_another(
         await stage.ended(card)
         (generation,) = stage.generations("with an old key")
         assert generation.key == new_key
+
+
+async def test_a_look_that_finds_the_key_refused_holds_the_line_and_still_brings_the_picture(tmp_path: Path) -> None:
+    async with open_stage(tmp_path) as stage:
+        fault = Fault(FaultKind.ERROR_BEFORE, "status", status=401, error="Invalid or missing API token")
+        stage.meigen.faults.add(fault)
+        await stage.ended(await stage.ask("seen late"))
+        waiting = await stage.ask("after it")
+        assert "The service does not accept the key." in waiting.text
+        assert stage.submissions() == ["seen late"]
 
 
 async def test_asked_while_meigen_is_away_and_made_once_it_is_back(tmp_path: Path) -> None:

@@ -138,8 +138,8 @@ async def test_filters_are_completed_out_of_what_was_used(stage: Stage) -> None:
     choices = (await cleo.autocomplete(stage.gallery, "history", "model", "FLUX")).choices
     assert [choice["value"] for choice in choices or []] == ["flux2-klein"]
     assert "cleo's other" not in (await history(stage, cleo, model="flux2-klein")).text
-    nothing: dict[str, Any]
-    for nothing in ({"medium": "video"}, {"model": "dall-e-9"}, {"model": "**x**\n# y" * 12}):
+    unfitting: list[dict[str, Any]] = [{"medium": "video"}, {"model": "dall-e-9"}, {"model": "**x**\n# y" * 12}]
+    for nothing in unfitting:
         page = await history(stage, cleo, **nothing)
         assert "nothing of that kind" in page.text
         assert not page.buttons

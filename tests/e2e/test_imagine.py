@@ -56,7 +56,7 @@ async def test_a_prompt_becomes_a_picture_on_its_own_message(stage: Stage) -> No
     assert len(stage.world.messages(stage.gallery)) == there + 1
     assert results(done)[0].description == "Picture: a fox in the snow"
     assert "2 credits charged" in done.text
-    assert labels(done) == ["Again"]
+    assert labels(done) == ["Vary", "Animate", "Use as reference", "Again", "Remix", "Delete"]
     assert (results(done)[0].width or 0) > (results(done)[0].height or 0)
 
 
@@ -185,7 +185,7 @@ async def test_a_failed_generation_gives_its_credits_back(stage: Stage) -> None:
     assert "Content policy violation" in failed.text
     assert "Your 2 credits came back." in failed.text
     assert not results(failed)
-    assert labels(failed) == ["Again"]
+    assert labels(failed) == ["Again", "Remix", "Delete"]
     assert stage.meigen.purchased() == held
     assert stage.job("a fox that must not be [fail]")["charged_credits"] == 0
 
@@ -205,7 +205,7 @@ async def test_a_failed_generation_gives_its_credits_back(stage: Stage) -> None:
         ({"model": "flux2-klein", "reference": File("fox.png", png())}, "takes no references"),
         ({"reference": File("fox.txt", b"a fox")}, "is not a picture that I can use"),
         ({"reference": File("fox.svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>")}, "is not a picture"),
-        ({"reference": File("fox.png", b"")}, "is not a picture"),
+        ({"reference": File("fox.png", b"")}, "is empty. Attach it once more"),
         ({"reference": File("fox.png", bytes(26 * 2**20))}, "is too large. Up to 25 MiB can be used."),
     ],
 )

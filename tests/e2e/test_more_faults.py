@@ -190,16 +190,21 @@ async def test_while_the_database_is_locked_everything_waits_and_nothing_is_lost
         assert stage.submissions().count(prompt) == 1
 
 
-async def test_while_the_database_stays_locked_a_member_is_told_in_time(stage: Stage) -> None:
+async def test_while_the_database_stays_locked_a_member_is_told_in_time(tmp_path: Path) -> None:
     """Discord gives up on an interaction after three seconds."""
-    with closing(sqlite3.connect(stage.folder / "easel.db", isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
-        told = await stage.mia.slash(stage.gallery, "imagine", prompt="asked before a lock without end")
-        other.execute("ROLLBACK")
-    assert told.outcome is Outcome.MESSAGE
-    assert card_of(told).ephemeral
-    assert "I cannot write anything down right now" in card_of(told).text
-    assert not stage.generations("asked before a lock without end")
+    async with open_stage(tmp_path) as stage:
+        with closing(sqlite3.connect(tmp_path / "easel.db", isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            told = await stage.mia.slash(stage.gallery, "imagine", prompt="asked before a lock without end")
+            other.execute("ROLLBACK")
+        assert told.outcome is Outcome.MESSAGE
+        assert card_of(told).ephemeral
+        assert "I cannot write anything down right now" in card_of(told).text
+        assert not stage.generations("asked before a lock without end")
+        await stage.ended(await stage.ask("asked after the lock"))
+        await stage.bot.terminate()
+        assert "database is locked" in stage.bot.log
+        stage.bot.log_path.write_text("")  # it was loud for a reason
 
 
 async def test_without_its_database_it_begins_anew_and_old_cards_say_so(tmp_path: Path) -> None:

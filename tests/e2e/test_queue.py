@@ -40,7 +40,7 @@ async def cancelled(stage: Stage, card: Message) -> Message:
     done = await stage.ended(card, Accent.STOPPED)
     assert "**Cancelled**" in done.text
     assert "Nothing was charged." in done.text
-    assert [button.label for button in done.buttons] == ["Again"]
+    assert [button.label for button in done.buttons] == ["Again", "Remix", "Delete"]
     return done
 
 

@@ -1,4 +1,4 @@
-"""`python -m tests.torture prompts | kills | soak`: long runs of the whole bot over sockets, with their counts."""
+"""`python -m tests.torture prompts | kills | soak | clicks`: long runs of the whole bot over sockets, with their counts."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import asyncio
 import random
 import sys
 import tempfile
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from sandbox.meigen import Counting
-from tests.torture import kills, prompts, soak
+from tests.torture import clicks, kills, prompts, soak
 
 MOST_SECONDS = 900
 
@@ -21,15 +21,20 @@ MOST_SECONDS = 900
 def main() -> int:
     """Returns 1 where a promise was broken."""
     parser = argparse.ArgumentParser(prog="python -m tests.torture", description=__doc__)
-    parser.add_argument("what", choices=("prompts", "kills", "soak"))
+    parser.add_argument("what", choices=("prompts", "kills", "soak", "clicks"))
     parser.add_argument("--seed", type=int, default=random.randrange(10**6), help="repeats the same dice")
-    parser.add_argument("--minutes", type=float, default=10.0, help="of the soak, without what it takes to settle")
+    parser.add_argument(
+        "--minutes", type=float, help="without what it takes to settle: of the soak (10), of the clicks (5)"
+    )
     parser.add_argument("--kills", type=int, default=60, help="of the soak")
     options = parser.parse_args()
     print(f"seed {options.seed}")
-    if options.what == "soak":
-        most_seconds = MOST_SECONDS + options.minutes * 60
-        return asyncio.run(_bounded(_soak(options.seed, options.minutes, options.kills), most_seconds))
+    if options.what in ("soak", "clicks"):
+        minutes = options.minutes or {"soak": 10.0, "clicks": 5.0}[options.what]
+        long = (
+            _clicks(options.seed, minutes) if options.what == "clicks" else _soak(options.seed, minutes, options.kills)
+        )
+        return asyncio.run(_bounded(long, MOST_SECONDS + minutes * 60))
     run = {"prompts": _prompts, "kills": _kills}[options.what]
     return asyncio.run(_bounded(run(options.seed)))
 
@@ -61,10 +66,23 @@ async def _soak(seed: int, minutes: float, count: int) -> int:
     return _tell(f"soak of {minutes:g} minutes", tally)
 
 
-def _tell(title: str, tally: prompts.Tally | kills.Tally | soak.Tally) -> int:
+async def _clicks(seed: int, minutes: float) -> int:
+    with tempfile.TemporaryDirectory(prefix="easel-torture-") as folder:
+        tally = await clicks.run(Path(folder), minutes * 60, restarts=max(1, round(minutes)), seed=seed)
+    return _tell(f"clicks for {minutes:g} minutes", tally)
+
+
+def _tell(title: str, tally: prompts.Tally | kills.Tally | soak.Tally | clicks.Tally) -> int:
     counts = {name: value for name, value in asdict(tally).items() if name != "violations"}
-    told = (f"{name} {value:.2f}" if isinstance(value, float) else f"{name} {value}" for name, value in counts.items())
+    tables = {name: value for name, value in counts.items() if isinstance(value, Mapping)}
+    told = [
+        f"{name} {value:.2f}" if isinstance(value, float) else f"{name} {value}"
+        for name, value in counts.items()
+        if name not in tables
+    ]
     print(f"{title}: {', '.join(told)}")
+    for name, table in tables.items():
+        print(f"  {name}: {', '.join(f'{key} {value}' for key, value in table.items())}")
     for violation in tally.violations:
         print(f"  VIOLATION {violation}")
     return len(tally.violations)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 from bot.ui.messages import Accent
-from sandbox.discord import Channel, Member, Message, SentInteraction
+from sandbox.discord import Channel, Member, Message, SandboxDiscord, SentInteraction
 from tests.e2e.harness import ENDS, Stage, pictures_of, results, until
 
 RATE: Mapping[str, Any] = {"rate_limit": 12, "rate_window_seconds": 2.0}
@@ -26,6 +26,8 @@ class Wish:
     model: str | None = None
     is_private: bool = False
     sent: SentInteraction | None = None
+    posted: Callable[[], Message | None] = field(default=lambda: None, repr=False)
+    """Finds what was posted in place of a card that cannot be edited any more."""
 
     @property
     def answer(self) -> Message | None:
@@ -34,14 +36,16 @@ class Wish:
 
     @property
     def card(self) -> Message | None:
-        """The answer, where it is a card and not a refusal."""
+        """The answer, where it is a card and not a refusal; or what took its place."""
         answer = self.answer
-        return None if answer is None or _is_refusal(answer) else answer
+        if answer is None or _is_refusal(answer):
+            return None
+        return answer if answer.accent_color in ENDS else self.posted() or answer
 
     @property
     def is_over(self) -> bool:
-        answer = self.answer
-        return answer is None or answer.accent_color in ENDS
+        card = self.card
+        return card is None or card.accent_color in ENDS
 
 
 def _is_refusal(answer: Message) -> bool:
@@ -65,6 +69,15 @@ class Guest:
         chosen = {"model": wish.model, "private": wish.is_private or None}
         options = {name: value for name, value in chosen.items() if value is not None}
         wish.sent = await self.member.slash(self.channel, "imagine", prompt=wish.prompt, **options)
+
+    def let_token_die(self, wish: Wish, world: SandboxDiscord) -> None:
+        """As after a quarter of an hour: a card seen by its member alone can be edited no more."""
+        if wish.sent is not None:
+            wish.sent.interaction.expires_at = world.backend.now_iso()
+            wish.posted = partial(self._letter, wish.prompt, world)
+
+    def _letter(self, prompt: str, world: SandboxDiscord) -> Message | None:
+        return next((message for message in world.messages(self.member.dm) if prompt in message.text), None)
 
     def _has_room(self) -> bool:
         return sum(not wish.is_over for wish in self.wishes) < self.most_waiting

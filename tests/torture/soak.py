@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.ui.messages import Accent
-from sandbox.discord import Delay, DropAnswer, DropRequest, RateLimit, ServerError
+from sandbox.discord import Delay, DropAnswer, DropRequest, RateLimit, SandboxDiscord, ServerError
 from sandbox.discord.faults import Fault as DiscordFault
 from sandbox.meigen import Fault, FaultKind, SeenRequest
 from tests.e2e.harness import ENDS, Stage, open_stage, pictures_of, results
@@ -27,6 +27,8 @@ TIME_SCALE = 0.05
 MEMBERS, GUILDS, MOST_WAITING = 12, 4, 2
 PAUSE_SECONDS = (0.1, 2.0)
 """Least and most between two wishes of a member."""
+PRIVATE, SHORT_LIVED = 0.25, 0.25
+"""Shares of cards that their member alone sees, and of those whose token dies at once: both leads to a new message."""
 DISCORD_FAULT_SECONDS = (0.2, 1.0)
 GATEWAY_DROP_SECONDS = (8.0, 20.0)
 SETTLING_SECONDS = 400.0
@@ -76,6 +78,8 @@ class Tally:
     unanswered: int
     """Typed while the bot was away, or its answer was dropped: no card, no charge."""
     delivered: int
+    posted_anew: int
+    """Of those: in a direct message, since the card's token was dead."""
     failed: int
     lost: int
     double_charges: int
@@ -122,7 +126,9 @@ async def run(folder: Path, minutes: float, kills: int, seed: int) -> Tally:
         company = Company(stage, MEMBERS, GUILDS, MOST_WAITING)
         stage.meigen.faults.add(*upstream_faults())
         until_at = time.monotonic() + minutes * 60
-        members = asyncio.gather(*(_ask(guest, until_at, random.Random(dice.random())) for guest in company.guests))
+        members = asyncio.gather(
+            *(_ask(guest, stage.world, until_at, random.Random(dice.random())) for guest in company.guests)
+        )
         troubles = asyncio.gather(_trouble_discord(stage, until_at, dice), _drop_gateway(stage, until_at, dice))
         killed_at = await _kill(stage, kills, minutes * 60 / kills if kills else 0.0, dice)
         faults_discord, _ = await troubles
@@ -142,16 +148,19 @@ async def _settled(company: Company) -> Sequence[str]:
     return []
 
 
-async def _ask(guest: Guest, until_at: float, dice: random.Random) -> int:
+async def _ask(guest: Guest, world: SandboxDiscord, until_at: float, dice: random.Random) -> int:
     """How often there was no room for two minutes: after silences only one goes ahead, ever more patiently."""
     given_up = 0
     for number in itertools.count():
         if time.monotonic() >= until_at:
             break
+        wish = Wish(f"fox {number} of {guest.member.name}", is_private=dice.random() < PRIVATE)
         try:
-            await guest.ask(Wish(f"fox {number} of {guest.member.name}", is_private=dice.random() < 0.15))
+            await guest.ask(wish)
         except TimeoutError:
             given_up += 1
+        if dice.random() < SHORT_LIVED:
+            guest.let_token_die(wish, world)
         await asyncio.sleep(dice.uniform(*PAUSE_SECONDS))
     return given_up
 
@@ -206,6 +215,7 @@ def _tally(stage: Stage, company: Company, figures: Figures, unfinished: Sequenc
         asked=len(company.wishes),
         unanswered=sum(wish.card is None for wish in company.wishes),
         delivered=sum(_ended(wish, Accent.DONE) for wish in company.wishes),
+        posted_anew=sum(_ended(wish, Accent.DONE) and wish.posted() is not None for wish in company.wishes),
         failed=sum(_ended(wish, Accent.FAILED) for wish in company.wishes),
         lost=len(lost),
         double_charges=len(charged_twice),

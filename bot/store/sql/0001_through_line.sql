@@ -159,6 +159,7 @@ CREATE TABLE drafts (
     sealed_references TEXT,
     references_expire_at DOUBLE PRECISION,
     options TEXT NOT NULL,                 -- as its form shows them
+    words TEXT,                            -- the prompt as typed, while something of the typing is wrong
     parent_id BIGINT,
     is_private SMALLINT NOT NULL,
     created_at DOUBLE PRECISION NOT NULL

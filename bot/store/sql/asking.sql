@@ -38,7 +38,7 @@ VALUES (:id, :provider, :fingerprint, :gate, 0, 0);
 -- name: last_id
 SELECT COALESCE(MAX(id), 0) AS id FROM (
     SELECT MAX(id) AS id FROM jobs UNION ALL SELECT MAX(id) FROM sends UNION ALL SELECT MAX(id) FROM events
-    UNION ALL SELECT MAX(id) FROM accounts
+    UNION ALL SELECT MAX(id) FROM accounts UNION ALL SELECT MAX(id) FROM drafts
 ) AS ids;
 
 -- name: document
@@ -47,7 +47,3 @@ SELECT body, stored_at FROM documents WHERE key = :key;
 -- name: save_document
 INSERT INTO documents (key, body, stored_at) VALUES (:key, :body, :now)
 ON CONFLICT (key) DO UPDATE SET body = excluded.body, stored_at = excluded.stored_at;
-
--- name: ancestor
-SELECT j.id, j.parent_id, j.guild_id, c.kind, c.state AS card_state, c.channel_id, c.message_id
-FROM jobs AS j JOIN cards AS c ON c.job_id = j.id WHERE j.id = :id;

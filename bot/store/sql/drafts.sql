@@ -7,13 +7,13 @@ INSERT INTO drafts (
 
 -- name: draft
 SELECT
-    id, user_id, request, sealed_references, references_expire_at, options, parent_id, is_private, created_at
+    id, user_id, request, sealed_references, references_expire_at, options, parent_id, is_private, created_at, words
 FROM drafts WHERE id = :id AND created_at > :since;
 
 -- name: save_draft
 UPDATE drafts SET
     request = :request, sealed_references = :sealed_references, references_expire_at = :references_expire_at,
-    options = :options
+    options = :options, words = :words
 WHERE id = :id;
 
 -- name: delete_draft

@@ -14,13 +14,13 @@ SELECT COUNT(*) AS jobs FROM jobs WHERE user_id = :user_id AND forget_asked_at I
 
 -- name: under_way
 -- With a plus, so that it is looked for among the few that are under way, and not among all of the member's.
-SELECT id, state FROM jobs WHERE state = 'running' AND user_id = :user_id AND forget_asked_at IS NULL
+SELECT id, state FROM jobs WHERE state = 'running' AND +user_id = :user_id AND forget_asked_at IS NULL
 UNION ALL
-SELECT id, state FROM jobs WHERE state = 'submitting' AND user_id = :user_id AND forget_asked_at IS NULL
+SELECT id, state FROM jobs WHERE state = 'submitting' AND +user_id = :user_id AND forget_asked_at IS NULL
 UNION ALL
-SELECT id, state FROM jobs WHERE state = 'queued' AND user_id = :user_id AND forget_asked_at IS NULL
+SELECT id, state FROM jobs WHERE state = 'queued' AND +user_id = :user_id AND forget_asked_at IS NULL
 UNION ALL
-SELECT id, state FROM jobs WHERE state = 'offered' AND user_id = :user_id AND forget_asked_at IS NULL;
+SELECT id, state FROM jobs WHERE state = 'offered' AND +user_id = :user_id AND forget_asked_at IS NULL;
 
 -- name: mark_forgotten
 -- Marked as cancelled, too: what may come back to the line (an unknown, by a late answer) must not.

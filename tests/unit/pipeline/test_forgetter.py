@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from bot.domain.jobs import Job
+from bot.errors import ChannelClosed
 from bot.pipeline.forgetter import LOOK_SECONDS, SETTLED_SECONDS, Forgetter
 from bot.ports import Showing, Shown
 from tests.support.builders import MEMBER, completed
@@ -133,7 +134,7 @@ async def test_the_cards_of_what_was_under_way_lose_their_words_and_no_new_messa
         texts = [posted.message.texts for posted in rig.surface.messages.values() if posted.message is not None]
         assert len(texts) == 2
         assert not [text for some in texts for text in some if "cat" in text]
-        rig.surface.messages.clear()
+        rig.surface.failing = {"edit_by_token": ChannelClosed(50001), "edit_by_ids": ChannelClosed(50001)}
         await rig.store.watching.finish(made.id, completed())
         rig.signals.cards.ring()
         await rig.settled()

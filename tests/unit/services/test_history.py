@@ -176,7 +176,8 @@ async def test_what_finished_after_it_was_cancelled_has_its_picture(desk: Desk) 
 async def test_what_is_wanted_is_understood(desk: Desk) -> None:
     assert desk.past.wanted(None, None) == ALL
     assert desk.past.wanted("video", "Cinema One") == Wanted(Medium.VIDEO, "cinema-1")
-    assert desk.past.wanted("", "swift-old") == Wanted(None, "swift-2"), "by a former id"
+    assert desk.past.wanted("", "Swift two") == Wanted(None, "swift-2")
+    assert desk.past.wanted("", "swift-old") == Wanted(None, "swift-old"), "what it was called then"
     assert desk.past.wanted("hologram", "retired-9") == Wanted(None, "retired-9")
     assert desk.past.wanted(None, "x" * 90) == Wanted(None, "x" * 48)
 
@@ -190,10 +191,15 @@ async def test_a_filter_that_finds_nothing_is_an_empty_page(desk: Desk) -> None:
 
 @with_desk
 async def test_models_are_those_that_were_used(desk: Desk) -> None:
-    for number, model_id in enumerate(("swift-1", "cinema-1", "retired-9")):
+    for number, model_id in enumerate(("swift-1", "cinema-1", "retired-9", "swift-old")):
         await offered(desk.store, desk.mine, request=request(model_id=model_id), guild_id=GUILD + number)
     every = await desk.past.models(MEMBER, "")
-    assert sorted(every) == [("Cinema One", "cinema-1"), ("Swift One", "swift-1"), ("retired-9", "retired-9")]
+    assert sorted(every) == [
+        ("Cinema One", "cinema-1"),
+        ("Swift One", "swift-1"),
+        ("retired-9", "retired-9"),
+        ("swift-old", "swift-old"),
+    ]
     assert await desk.past.models(MEMBER, " CINE") == [("Cinema One", "cinema-1")]
     assert await desk.past.models(MEMBER + 1, "") == []
 
