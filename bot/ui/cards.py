@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import PurePath
 
+from bot.domain.catalog import Medium
 from bot.domain.gate import PauseReason
 from bot.domain.jobs import Failure, FailureCode, Job, JobState
 from bot.domain.progress import round_down
@@ -24,9 +25,11 @@ MARGIN = 100
 URL_LIMIT = 2048
 """Of a picture shown by its link (Discord, Unfurled Media Item)."""
 RESULT_LIMIT = 5
+FRAMES = 2
 REFERENCE_LIMIT = 5
 """Together the ten attachments of a message."""
-ORIGIN_LIMIT = 900
+PARTS_LIMIT = 8
+"""So many links to parts fit beside a prompt."""
 LATE_LOOKS_SECONDS = 30 * 60
 RESULT_FILE = r"easel-(?P<job_id>[0-9]+)-(?P<number>[0-9]+)\."
 """How the name of a result's file begins."""
@@ -192,11 +195,11 @@ _FAILURES = {
 
 
 def _links(view: CardView, texts: Texts) -> str:
-    """A line for each result that is not attached."""
+    """A line for each result that is not attached, and for every video."""
     lines: list[str] = []
     used = 0
     for number, media in enumerate(_shown(view), 1):
-        if media.path is not None:
+        if media.path is not None and view.job.medium is not Medium.VIDEO:
             continue
         line = _media_line(media, texts.item(view.job.medium, number, len(_shown(view))), texts)
         used += len(line) + 1
@@ -210,6 +213,8 @@ def _media_line(media: ShownMedia, item: str, texts: Texts) -> str:
     if media.is_gone:
         return texts.gone(item)
     linked = link(item, media.url)
+    if media.path is not None:
+        return texts.linked(linked)
     return texts.too_large(linked) if media.is_too_large else texts.not_brought(linked)
 
 
@@ -217,18 +222,32 @@ def details(view: CardView, texts: Texts = EN) -> str:
     """Model, choices and cost, in one small line."""
     job, request = view.job, view.job.request
     ratio = (job.result and job.result.aspect_ratio) or request.aspect_ratio
-    seconds = None if request.duration_seconds is None else texts.durations((request.duration_seconds,))
-    choices = (_model_name(view, texts), ratio, request.resolution, request.quality, request.tier, seconds)
+    choices = (
+        _model_name(view, texts),
+        ratio,
+        request.resolution,
+        request.quality,
+        request.tier,
+        _seconds(view, texts),
+    )
     return "-# " + " · ".join([*(one_line(choice, 80) for choice in choices if choice), _cost(job, texts)])
 
 
+def _seconds(view: CardView, texts: Texts) -> str:
+    """How long a video is, by the model's default where nothing was chosen; "" where that is not known."""
+    default = None if view.model is None else view.model.default_duration
+    seconds = view.job.request.duration_seconds or default
+    return texts.durations((seconds,)) if seconds is not None and view.job.medium is Medium.VIDEO else ""
+
+
 def _origin(view: CardView, texts: Texts) -> str:
-    """What it goes on from: of a chain of videos every link, else the one before."""
-    known = [(number, each.url) for number, each in enumerate(view.ancestors, 1)]
+    """What it goes on from: of a video its parts, else the job before."""
     if view.job.request.reference_video is None:
-        known = known[-1:]
-        return shorten(texts.comes_from(known[0][1]), ORIGIN_LIMIT) if known and known[0][1] else ""
-    return shorten(texts.goes_on_from([(number, url) for number, url in known if url]), ORIGIN_LIMIT)
+        url = view.ancestors[-1].url if view.ancestors else None
+        return texts.comes_from(url) if url else ""
+    parts = [each for each in view.ancestors if each.is_source]
+    links = [(number, each.url) for number, each in enumerate(parts, 1) if each.url]
+    return texts.goes_on_from(links[-PARTS_LIMIT:])
 
 
 def _model_name(view: CardView, texts: Texts) -> str:
@@ -269,10 +288,16 @@ def _alt(text: str) -> str:
 def _references(view: CardView, texts: Texts) -> tuple[Picture, ...]:
     shown = view.references[:REFERENCE_LIMIT]
     return tuple(
-        Picture(_reference_url(reference, number), texts.reference(number, len(shown)))
+        Picture(_reference_url(reference, number), _label(view, number, len(shown), texts))
         for number, reference in enumerate(shown, 1)
         if _is_showable(reference)
     )
+
+
+def _label(view: CardView, number: int, count: int, texts: Texts) -> str:
+    """A video model that takes two pictures begins with the one and ends with the other (MeiGen API, Models)."""
+    is_frame = view.model is not None and view.model.medium is Medium.VIDEO and view.model.max_references == FRAMES
+    return texts.frame(number) if is_frame else texts.reference(number, count)
 
 
 def _is_showable(reference: ShownReference) -> bool:

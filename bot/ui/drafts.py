@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from bot.domain.catalog import Medium, Model
-from bot.domain.drafts import DraftView
+from bot.domain.drafts import DraftView, price_seen
 from bot.ui.markdown import one_line, plain, prompt_block, shorten
 from bot.ui.messages import (
     Accent,
@@ -25,27 +25,33 @@ from bot.ui.messages import (
 from bot.ui.texts import EN, Texts
 
 PROMPT_SHOWN = 1500
+PROBLEMS_SHOWN = 1200
 TYPED_MAX_CHARACTERS = 4000
 """Of a text input (Discord, Component Reference)."""
 OPTIONS_MAX = 25
+FILES_MAX = 10
+"""Of a file upload (Discord, Component Reference)."""
 OPTION_LIMIT = 100
 PROMPT, OPTIONS, MODEL, FILE, REFERENCES = "prompt", "options", "model", "file", "references"
 """The names of a form's fields."""
 
 
-def draw_draft(view: DraftView, texts: Texts = EN) -> Message:
-    """The panel: what will be made, what can still be chosen, and what it costs."""
+def draw_draft(view: DraftView, texts: Texts = EN, *, is_price_new: bool = False) -> Message:
+    """The panel: what will be made, what can still be chosen, and what it costs.
+
+    `is_price_new`: it was confirmed, but at another price than it has now.
+    """
     draft, request = view.draft, view.draft.request
     title = texts.draft_title(request.medium, continues=request.reference_video is not None)
     paragraphs = (
         title,
-        prompt_block(request.prompt, PROMPT_SHOWN),
+        prompt_block(draft.prompt, PROMPT_SHOWN),
         _details(view, texts),
-        "\n".join(_price(view, texts)),
-        "\n".join(texts.problem(problem) for problem in view.problems),
+        "\n".join([*([texts.price_changed()] if is_price_new else []), *_price(view, texts)]),
+        _problems(view, texts),
     )
     buttons = (
-        Button(Action.START, draft.id, texts.start, ButtonStyle.SUCCESS, is_disabled=bool(view.problems)),
+        _start(view, texts),
         Button(Action.CHANGE, draft.id, texts.change),
         Button(Action.DISCARD, draft.id, texts.discard),
     )
@@ -54,6 +60,23 @@ def draw_draft(view: DraftView, texts: Texts = EN) -> Message:
         tuple(paragraph for paragraph in paragraphs if paragraph),
         rows=(*_menus(view, texts), buttons),
     )
+
+
+def _start(view: DraftView, texts: Texts) -> Button:
+    """It carries the price that stands above it, so that no other one is confirmed with it."""
+    return Button(
+        Action.START,
+        view.draft.id,
+        texts.start,
+        ButtonStyle.SUCCESS,
+        index=0,
+        note=price_seen(view.price_credits),
+        is_disabled=bool(view.problems),
+    )
+
+
+def _problems(view: DraftView, texts: Texts) -> str:
+    return shorten("\n".join(dict.fromkeys(texts.problem(problem) for problem in view.problems)), PROBLEMS_SHOWN)
 
 
 def _details(view: DraftView, texts: Texts) -> str:
@@ -102,16 +125,20 @@ def _menu(
     view: DraftView, action: Action, choices: Sequence[tuple[str, str]], chosen: str | None, texts: Texts
 ) -> Iterator[Row]:
     options = _options(choices, chosen)
-    if len(options) > 1:
+    if len(options) > 1 or any(not option.is_chosen for option in options):
         yield (Menu(action, view.draft.id, texts.menus[action], options),)
 
 
 def _options(choices: Sequence[tuple[str, str]], chosen: str | None) -> tuple[Option, ...]:
-    return tuple(
-        Option(shorten(plain(label), OPTION_LIMIT), value, is_chosen=value == chosen)
+    """As many as a menu holds, no value twice; the chosen one is among them."""
+    options = {
+        value: Option(shorten(plain(label).strip() or value, OPTION_LIMIT), value, is_chosen=value == chosen)
         for label, value in choices
         if 0 < len(value) <= OPTION_LIMIT
-    )[:OPTIONS_MAX]
+    }
+    found = list(options.values())
+    late = [option for option in found[OPTIONS_MAX:] if option.is_chosen]
+    return (*found[: OPTIONS_MAX - len(late)], *late)
 
 
 # ---------------------------------------------------------------- the form
@@ -123,19 +150,21 @@ def draft_form(view: DraftView, texts: Texts = EN) -> Form:
 
 
 def _fields(view: DraftView, texts: Texts) -> Iterator[Field]:
-    request, prompt = view.draft.request, view.draft.request.prompt
+    is_picture, prompt = view.draft.request.medium is Medium.IMAGE, view.draft.prompt
     fits = len(prompt) <= TYPED_MAX_CHARACTERS
     yield TextField(
         PROMPT, texts.form_prompt, prompt if fits else "", "" if fits else texts.form_prompt_kept, is_long=True
     )
-    if request.medium is Medium.IMAGE:
-        yield TextField(OPTIONS, texts.form_options, view.draft.options[:TYPED_MAX_CHARACTERS], texts.form_options_hint)
-        if view.models:
-            yield ChoiceField(MODEL, texts.form_model, _model_options(view.models, view.model))
+    hint = texts.form_options_hint if is_picture else texts.form_video_options_hint
+    yield TextField(OPTIONS, texts.form_options, view.draft.options[:TYPED_MAX_CHARACTERS], hint)
+    # Of a video the panel has a menu of models.
+    models = _model_options(view.models, view.model) if is_picture else ()
+    if models:
+        yield ChoiceField(MODEL, texts.form_model, models)
     yield FileField(FILE, texts.form_file, hint=texts.form_file_hint)
     most = max((model.max_references for model in view.models), default=0)
-    if request.medium is Medium.IMAGE and most:
-        yield FileField(REFERENCES, texts.form_references, min(most, 10), texts.form_references_hint)
+    if most and view.draft.request.reference_video is None:
+        yield FileField(REFERENCES, texts.form_references, min(most, FILES_MAX), texts.form_references_hint)
 
 
 def _model_options(models: Sequence[Model], chosen: Model | None) -> tuple[Option, ...]:

@@ -1,4 +1,4 @@
-"""`python -m tests.torture prompts | kills | soak | clicks`: long runs of the whole bot over sockets, with their counts."""
+"""`python -m tests.torture prompts | kills | soak | clicks`: long runs of the whole bot over sockets, with counts."""
 
 from __future__ import annotations
 

@@ -71,8 +71,12 @@ class Guest:
         wish.sent = await self.member.slash(self.channel, "imagine", prompt=wish.prompt, **options)
 
     def let_token_die(self, wish: Wish, world: SandboxDiscord) -> None:
-        """As after a quarter of an hour: a card seen by its member alone can be edited no more."""
-        if wish.sent is not None:
+        """As after a quarter of an hour: a card seen by its member alone can be edited no more.
+
+        Only of a card that was edited, and so is known to the bot: nobody is away for so long at the first answer.
+        """
+        card = wish.answer
+        if wish.sent is not None and card is not None and card.edited_at is not None:
             wish.sent.interaction.expires_at = world.backend.now_iso()
             wish.posted = partial(self._letter, wish.prompt, world)
 

@@ -27,8 +27,8 @@ TIME_SCALE = 0.05
 MEMBERS, GUILDS, MOST_WAITING = 12, 4, 2
 PAUSE_SECONDS = (0.1, 2.0)
 """Least and most between two wishes of a member."""
-PRIVATE, SHORT_LIVED = 0.25, 0.25
-"""Shares of cards that their member alone sees, and of those whose token dies at once: both leads to a new message."""
+PRIVATE, SHORT_LIVED = 0.25, 0.4
+"""Shares of cards that their member alone sees, and of those whose token dies early: both leads to a new message."""
 DISCORD_FAULT_SECONDS = (0.2, 1.0)
 GATEWAY_DROP_SECONDS = (8.0, 20.0)
 SETTLING_SECONDS = 400.0
@@ -159,9 +159,9 @@ async def _ask(guest: Guest, world: SandboxDiscord, until_at: float, dice: rando
             await guest.ask(wish)
         except TimeoutError:
             given_up += 1
+        await asyncio.sleep(dice.uniform(*PAUSE_SECONDS))
         if dice.random() < SHORT_LIVED:
             guest.let_token_die(wish, world)
-        await asyncio.sleep(dice.uniform(*PAUSE_SECONDS))
     return given_up
 
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from simcord.enums import AppCommandType, ComponentType
 from simcord.backend.errors import SetupError
+from simcord.enums import AppCommandType, ComponentType
 
 from bot.domain.pings import Notify
 from bot.ui.buttons import CUSTOM_ID

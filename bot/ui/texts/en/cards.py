@@ -88,6 +88,10 @@ class CardTexts(Words):
     def too_large(self, item: str) -> str:
         return f"{item} is too large for Discord. The link works for a limited time."
 
+    def linked(self, item: str) -> str:
+        """Of what is attached, too."""
+        return f"{item} · The link works for a limited time."
+
     def not_brought(self, item: str) -> str:
         return f"{item} could not be brought here. The link works for a limited time."
 
@@ -117,6 +121,9 @@ class CardTexts(Words):
 
     def reference(self, number: int, count: int) -> str:
         return "Reference" if count == 1 else f"Reference {number}"
+
+    def frame(self, number: int) -> str:
+        return "First frame" if number == 1 else "Last frame"
 
     def alt(self, item: str, prompt: str) -> str:
         """Alt text: plain, not markdown."""

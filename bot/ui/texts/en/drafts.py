@@ -27,6 +27,9 @@ class DraftTexts(Words):
             return price
         return f"{price} There are {credits_of(balance_credits)} left."
 
+    def price_changed(self) -> str:
+        return "**The price has changed since you saw it.** Confirm once more if you still want it."
+
     def balance_low(self, balance_credits: int) -> str:
         return f"Only {credits_of(balance_credits)} were left when last told, so it may be refused. That costs nothing."
 
@@ -51,6 +54,7 @@ class DraftTexts(Words):
     form_prompt_kept = "Leave it empty to keep the prompt, which is too long for this field."
     form_options = "Options"
     form_options_hint = "As --ar 16:9, --quality high, --stylize 200"
+    form_video_options_hint = "As --ar 16:9"
     form_model = "Model"
     form_file = "Or the prompt as a .txt file"
     form_file_hint = "It goes before what is typed above"
