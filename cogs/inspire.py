@@ -10,7 +10,7 @@ from typing import Any
 from discord import app_commands
 from discord.ext import commands
 
-from bot.chat.answering import acknowledge_click, add, fulfil, in_words, promise, say
+from bot.chat.answering import acknowledge_click, add, fulfil, promise, say
 from bot.domain.gallery import GalleryItem
 from bot.domain.problems import Problem, ProblemCode
 from bot.errors import Refused
@@ -24,7 +24,7 @@ from bot.ui.inspire import draw_found, draw_item, draw_page
 from bot.ui.messages import Action, Button, Message
 from bot.ui.texts import EN
 from cogs.asking import told
-from cogs.common import Click, Handlers, Interaction, origin_of, present
+from cogs.common import Click, Handlers, Interaction, bring, origin_of, present
 from cogs.drafts import Drafts
 
 WHAT_LIMIT = 300
@@ -82,7 +82,7 @@ class Inspire(commands.Cog):
     @app_commands.describe(what=told("inspire.what"))
     async def inspire(self, interaction: Interaction, what: app_commands.Range[str, 1, WHAT_LIMIT]) -> None:
         await promise(interaction, ephemeral=True)
-        await fulfil(interaction, await _or_why_not(self._find(what)))
+        await bring(interaction, self._find(what))
 
     async def _find(self, what: str) -> Message:
         return draw_found(await self._inspiration.ask(what))
@@ -94,7 +94,7 @@ class Inspire(commands.Cog):
 
     async def _look(self, interaction: Interaction, click: Click) -> None:
         await promise(interaction, ephemeral=True)
-        await fulfil(interaction, await _or_why_not(self._draw(click.note)))
+        await bring(interaction, self._draw(click.note))
 
     async def _draw(self, image_id: str) -> Message:
         return draw_item(await self._inspiration.picture(image_id))
@@ -139,7 +139,7 @@ class Inspire(commands.Cog):
             if task.done():
                 return task.result()
             await promise(interaction, ephemeral=True)
-            await fulfil(interaction, await _or_why_not(self._panel(interaction, task)))
+            await bring(interaction, self._panel(interaction, task))
         finally:
             task.cancel()
         return None
@@ -161,11 +161,3 @@ class Inspire(commands.Cog):
         view = await self._inspiration.begin(item, origin)
         row = (Button(Action.CHANGE, view.draft.id, EN.edit_again),)
         await say(interaction, replace(refusal(problems), rows=(row,)))
-
-
-async def _or_why_not(making: Awaitable[Message]) -> Message:
-    """What a promise is kept with, whatever happens."""
-    try:
-        return await making
-    except Exception as error:  # noqa: BLE001  nothing else ends the waiting
-        return in_words(error)

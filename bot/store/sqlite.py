@@ -187,6 +187,8 @@ def prepare(raw: sqlite3.Connection, path: Path | None, steps: Sequence[tuple[in
     raw.execute("PRAGMA journal_mode = WAL")
     raw.execute("PRAGMA synchronous = FULL")
     raw.execute("PRAGMA foreign_keys = ON")
+    # What members want forgotten is overwritten, as far as that costs no write of its own.
+    raw.execute("PRAGMA secure_delete = FAST")
     raw.execute("PRAGMA busy_timeout = 5000")
     raw.execute("CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)")
     found = raw.execute("SELECT COALESCE(MAX(version), 0) FROM schema_version").fetchone()[0]

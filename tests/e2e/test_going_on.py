@@ -45,6 +45,15 @@ async def enlarged(stage: Stage, card: Message, button: str) -> Message:
     return await stage.ended(promised)
 
 
+async def continuation(stage: Stage, card: Message, says: str = "Go on from this video?") -> Message:
+    """The panel, promised at once as well: the video may have to be brought here to be measured."""
+    sent = await stage.mia.click(card, "Continue")
+    assert sent.outcome is Outcome.DEFERRED
+    assert sent.message is not None
+    assert sent.message.ephemeral
+    return await stage.shows(sent.message, says)
+
+
 async def video(stage: Stage, prompt: str) -> Message:
     card = await stage.ask(prompt, command="video", model="seedance-2-0", duration=4)
     return await stage.ended(card, seconds=40)
@@ -174,10 +183,10 @@ async def test_a_picture_is_animated_after_its_price_was_seen(stage: Stage) -> N
 
 async def test_a_video_is_continued_by_its_measured_length_to_any_depth(stage: Stage) -> None:
     done = await video(stage, "a heron flies")
-    panel = card_of(await stage.mia.click(done, "Continue"))
+    panel = await continuation(stage, done)
     assert "4.0 s long" in panel.text
     second = await stage.ended(card_of(await stage.mia.click(panel, "Confirm")), seconds=40)
-    panel = card_of(await stage.mia.click(second, "Continue"))
+    panel = await continuation(stage, second)
     third = await stage.ended(card_of(await stage.mia.click(panel, "Confirm")), seconds=40)
     bodies = posts(stage, "a heron flies")
     assert [body.get("referenceVideoDuration") for body in bodies] == [None, 4, 4]
@@ -187,7 +196,7 @@ async def test_a_video_is_continued_by_its_measured_length_to_any_depth(stage: S
 
 async def test_a_panel_is_its_members_own_and_starts_once(stage: Stage) -> None:
     done = await video(stage, "a heron flies once")
-    panel = card_of(await stage.mia.click(done, "Continue"))
+    panel = await continuation(stage, done)
     started = await stage.mia.click(panel, "Confirm")
     await stage.ended(card_of(started), seconds=40)
     refused = card_of(await stage.mia.click(panel, "Confirm"))
@@ -213,9 +222,7 @@ async def test_a_video_that_is_gone_cannot_be_continued_and_the_member_is_told(s
     stage.expire("a heron gone")
     for kept in (stage.folder / "media").glob("*/*"):
         kept.unlink()
-    told = card_of(await stage.mia.click(done, "Continue"))
-    assert told.ephemeral
-    assert "not there any more" in told.text
+    await continuation(stage, done, "not there any more")
 
 
 # ---------------------------------------------------------------- delete

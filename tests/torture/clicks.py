@@ -23,7 +23,6 @@ OPTIONS: Mapping[str, Any] = {
     "rate_window_seconds": 2.0,
     "latency_seconds": (0.0, 0.1),
     "time_scale": 0.02,
-    "picture_scale": 0.1,
     "credits": 100_000_000,
 }
 MEMBERS, GUILDS = 20, 4
@@ -230,6 +229,11 @@ class Judge:
             found[reason].append(sent)
         return found
 
+    def _has_card(self, sent: SentInteraction) -> bool:
+        """Whether it was answered with a message at once, as new jobs are; what comes later shows one of before."""
+        requests = self._requests.get(sent.interaction.token, ())
+        return any(each.path.endswith("/callback") and each.body.get("type") == 4 for each in requests)
+
     def _was_disturbed(self, sent: SentInteraction) -> bool:
         """Whether a fault was put on a request of that interaction."""
         requests = self._requests.get(sent.interaction.token, ())
@@ -263,8 +267,9 @@ class Judge:
         shown = {card["message_id"]: card["job_id"] for card in self._stage.rows("cards")}
         origins: Counter[int] = Counter()
         for act in self._acts:
-            answered = {shown.get(each.interaction.message_id) for each in act.sent if each.outcome is Outcome.MESSAGE}
-            jobs = {number for number in answered | act.job_ids if number is not None}
+            answered = [each for each in act.sent if self._has_card(each)]
+            by_id = {shown[message_id] for each in answered if (message_id := each.interaction.message_id) in shown}
+            jobs = by_id | act.job_ids if answered else set()
             origins.update(jobs)
             if len(jobs) > 1:
                 yield f"{len(jobs)} jobs of one {act.name}: {sorted(jobs)}"
@@ -282,7 +287,7 @@ class Judge:
             for sent in act.sent:
                 card = sent.message
                 number = next(iter(act.job_ids), None)
-                if number is None or sent.outcome is not Outcome.MESSAGE or number not in self._jobs:
+                if number is None or not self._has_card(sent) or number not in self._jobs:
                     continue
                 if card is None:
                     if sent.interaction.message_id not in deleted:
@@ -305,7 +310,7 @@ class Judge:
         """What was to come and never came, though the bot lived and no fault was put on it."""
         for sent in self._stage.world.interactions:
             message = sent.message
-            if sent.outcome is not Outcome.DEFERRED or message is None or not message.loading:
+            if message is None or not message.loading:
                 continue
             if not self._was_disturbed(sent) and not self._troubles.was_away(sent.sent_at, 30.0):
                 yield f"promised and never brought: {self.name(sent)}"
@@ -335,7 +340,7 @@ def _tally(
         seconds=measured[1],
         interactions=sum(len(act.sent) for act in acts),
         used=dict(sorted(Counter(act.name for act in acts).items())),
-        outcomes=dict(sorted(Counter(each.outcome.value for act in acts for each in act.sent).items())),
+        outcomes=dict(sorted(Counter(outcome.value for act in acts for outcome in act.outcomes).items())),
         failed_while_away=len(failed["while_away"]),
         failed_by_fault=len(failed["by_fault"]),
         failed_without_reason=len(failed["without_reason"]),

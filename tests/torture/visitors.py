@@ -34,6 +34,7 @@ OF_A_CARD = frozenset({Action.CANCEL, Action.AGAIN, Action.ASK, Action.DELETE})
 FILES = (
     File("reference.png", png()),
     File("wide.png", png("orange", 300)),
+    File("large.png", png("navy", 600)),
     File("empty.png", b""),
     File("moving.gif", b"GIF89a" + b"\0" * 60),
     File("notes.txt", b"a lighthouse, in the words of a file"),
@@ -65,6 +66,8 @@ class Act:
     name: str
     member_id: int
     sent: tuple[SentInteraction, ...]
+    outcomes: tuple[Outcome, ...]
+    """As they were at first: a promise that was kept is a message in the end."""
     job_ids: frozenset[int] = frozenset()
     """The jobs whose cards it was answered with."""
 
@@ -136,13 +139,13 @@ class Visitor:
     def _options_of_video(self) -> dict[str, Any]:
         model = self._dice.choice((None, *VIDEO_MODELS))
         chosen = {
-            "duration": self._dice.choice((None, 4, 5, 6, 8, 15)),
-            "tier": self._dice.choice((None, None, "fast", "pro")),
-            "resolution": self._dice.choice((None, None, "480p", "720p", "1080p")),
-            "aspect_ratio": self._dice.choice((None, None, "16:9", "adaptive")),
+            "duration": self._dice.choice((None, None, 4, 4, 8, 15)),
+            "tier": self._dice.choice((None, None, None, "fast", "pro")),
+            "resolution": self._dice.choice((None, None, None, "480p", "720p", "1080p")),
+            "aspect_ratio": self._dice.choice((None, None, None, "16:9", "adaptive")),
         }
         prompt = f"fox {self._next()} of {self.member.name} runs"
-        return self._filled(prompt=prompt, model=model, **chosen, **self._extras(0.4))
+        return self._filled(prompt=prompt, model=model, **chosen, **self._extras(0.2))
 
     def _options_of_history(self) -> dict[str, Any]:
         return self._filled(medium=self._dice.choice((None, "image", "video")), model=self._dice.choice((None, GRID)))
@@ -260,9 +263,9 @@ class Visitor:
         seen = [message for each in sent for message in (each.message, *each.followups) if message is not None]
         for message in seen:
             self._remember(message)
-        answers = (each.message for each in sent if each.outcome is Outcome.MESSAGE)
+        answers = [each.message for each in sent]
         jobs = frozenset(number for answer in answers if answer is not None for number in jobs_of(answer))
-        self.acts.append(Act(name, self.member.id, tuple(sent), jobs))
+        self.acts.append(Act(name, self.member.id, tuple(sent), tuple(each.outcome for each in sent), jobs))
         for form in [each.form for each in sent if each.form is not None][:1]:
             await self._answer_form(form)
 
