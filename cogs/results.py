@@ -71,20 +71,20 @@ class Results:
 
     async def _style(self, interaction: Interaction, click: Click) -> None:
         job = await self._intake.known(click.id)
-        if await _asks_which(interaction, job, click):
-            return
-        index = click.index or 1
         origin = origin_of(interaction, is_private=job.is_private)
-        outcome = await self._going_on.style(job, index, copy_of(interaction, job, index), origin)
+        if await self._asks_which(interaction, job, click, origin):
+            return
+        copy = await self._copy(interaction, job, click, origin)
+        outcome = await self._going_on.style(job, click.index or 1, copy, origin)
         await present(interaction, self._intake, outcome)
 
     async def _animate(self, interaction: Interaction, click: Click) -> None:
         job = await self._intake.known(click.id)
-        if await _asks_which(interaction, job, click):
-            return
-        index = click.index or 1
         origin = origin_of(interaction, is_private=job.is_private)
-        view = await self._going_on.animate(job, index, copy_of(interaction, job, index), origin)
+        if await self._asks_which(interaction, job, click, origin):
+            return
+        copy = await self._copy(interaction, job, click, origin)
+        view = await self._going_on.animate(job, click.index or 1, copy, origin)
         await say(interaction, draw_draft(view))
 
     async def _use(self, interaction: Interaction, click: Click) -> None:
@@ -107,14 +107,26 @@ class Results:
         view = await self._going_on.remix(job, origin_of(interaction, is_private=job.is_private))
         await self._drafts.open(interaction, view)
 
+    async def _asks_which(self, interaction: Interaction, job: Job, click: Click, origin: Origin) -> bool:
+        """Below a grid the button stands once for all candidates: which one is asked first.
 
-async def _asks_which(interaction: Interaction, job: Job, click: Click) -> bool:
-    """Below a grid the button stands once for all candidates: which one is asked first."""
-    count = len(job.result.media_urls) if job.result is not None else 0
-    if click.index is not None or count <= 1:
-        return False
-    await say(interaction, which_one(job, Action(click.action), count))
-    return True
+        The question has no files on it, so that Discord's copies of them are held meanwhile.
+        """
+        count = len(job.result.media_urls) if job.result is not None else 0
+        if click.index is not None or count <= 1:
+            return False
+        copies = [copy_of(interaction, job, number) for number in range(1, count + 1)]
+        held_id = await self._going_on.hold(job, copies, origin)
+        await say(interaction, which_one(job, Action(click.action), count, held_id))
+        return True
+
+    async def _copy(self, interaction: Interaction, job: Job, click: Click, origin: Origin) -> Reference | None:
+        """Discord's copy: off the message, or held since it was asked which one."""
+        index = click.index or 1
+        copy = copy_of(interaction, job, index)
+        if copy is not None or not click.note.isdecimal():
+            return copy
+        return await self._going_on.held(int(click.note), index, origin)
 
 
 def copy_of(interaction: Interaction, job: Job, index: int) -> Reference | None:

@@ -17,10 +17,10 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.chat.answering import explain
-from bot.chat.errors import kind_of
+from bot.chat.errors import ALREADY_ANSWERED, kind_of
 from bot.chat.sync import sync_changed
 from bot.clock import Clock
-from bot.errors import DiscordLoginRefused, DiscordStrange, SurfaceDown
+from bot.errors import DiscordLoginRefused, DiscordStrange, InteractionLost, SurfaceDown
 from bot.ports import DocumentStore
 
 log = logging.getLogger(__name__)
@@ -37,7 +37,27 @@ class Calmer(logging.Filter):
         return True
 
 
+class CalmerCompletions(logging.Filter):
+    """Nor is a completion that was lost on the way, or that Discord did not wait for: whoever types is faster."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Makes such a record a warning of one line."""
+        error = record.exc_info[1] if record.exc_info else None
+        if str(record.msg).startswith("Ignoring exception in autocomplete") and _is_lost(error):
+            record.msg, record.args = "a completion did not reach Discord: %s", (repr(error),)
+            record.levelno, record.levelname, record.exc_info = logging.WARNING, "WARNING", None
+        return True
+
+
+def _is_lost(error: BaseException | None) -> bool:
+    if isinstance(error, discord.HTTPException):
+        is_repeated = error.code == ALREADY_ANSWERED
+        return is_repeated or kind_of(error.status, error.code) in (InteractionLost, SurfaceDown)
+    return isinstance(error, aiohttp.ClientError | OSError | TimeoutError | discord.RateLimited)
+
+
 logging.getLogger("discord.client").addFilter(Calmer())
+logging.getLogger("discord.app_commands.tree").addFilter(CalmerCompletions())
 
 # Easel does not speak; two warnings about libraries for voice would only worry whoever starts it.
 discord.VoiceClient.warn_nacl = False

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from bot.domain.problems import Problem, ProblemCode
+
 
 class Medium(StrEnum):
     """What comes out."""
@@ -106,6 +108,15 @@ class Catalog:
         """
         named = next((m for m in self.models if m.is_default and m.medium is medium), None)
         return named if named is not None or medium is Medium.IMAGE else next(iter(self.of(medium)), None)
+
+    def resolve(self, model_id: str | None, medium: Medium) -> tuple[Model | None, tuple[Problem, ...]]:
+        """The model of that name (`model_id` None: the default), and why there is none where one is named."""
+        model = self.default(medium) if model_id is None else self.find(model_id)
+        if model is not None or model_id is None:
+            return model, ()
+        if self.fetched_at is None:
+            return None, (Problem(ProblemCode.CATALOGUE_UNKNOWN),)
+        return None, (Problem(ProblemCode.MODEL_UNKNOWN, model_id, tuple(each.name for each in self.of(medium))),)
 
     def of(self, medium: Medium) -> tuple[Model, ...]:
         return tuple(model for model in self.models if model.medium is medium)

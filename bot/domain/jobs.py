@@ -49,8 +49,6 @@ LEGAL_MOVES: Mapping[JobState, frozenset[JobState]] = MappingProxyType(
 )
 
 FINAL_STATES = frozenset({_J.SUCCEEDED, _J.FAILED, _J.CANCELLED, _J.TIMED_OUT, _J.UNKNOWN})
-LIVE_STATES = frozenset(JobState) - FINAL_STATES
-
 
 DEADLINE_SECONDS: Mapping[Medium, float] = MappingProxyType({Medium.IMAGE: 300.0, Medium.VIDEO: 600.0})
 """From the upstream's answer on: what is not finished then counts as timed out."""
@@ -70,8 +68,8 @@ class FailureCode(StrEnum):
     CARD_DELETED = "card_deleted"
     GUILD_LEFT = "guild_left"
     """Easel was removed from the server that it waited in."""
-    NO_ACCOUNT = "no_account"
-    """The key that it waited for was taken away."""
+    ASKED_AGAIN = "asked_again"
+    """The upstream refused it long after it was sent, and its member had asked for it again meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)

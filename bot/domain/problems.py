@@ -21,6 +21,8 @@ class ProblemCode(StrEnum):
     """No model at hand has it, or none has it always."""
     ADAPTIVE_NEEDS_REFERENCE = "adaptive_needs_reference"
     RESOLUTION_UNSUPPORTED = "resolution_unsupported"
+    RESOLUTION_OF_OTHER_TIER = "resolution_of_other_tier"
+    """`allowed`: the tiers that have it."""
     QUALITY_UNSUPPORTED = "quality_unsupported"
     TIER_UNSUPPORTED = "tier_unsupported"
     DURATION_UNSUPPORTED = "duration_unsupported"

@@ -160,7 +160,11 @@ def _choice_problems(request: GenerationRequest, model: Model) -> Iterator[Probl
     resolution = request.resolution or (model.default_resolution if request.tier else None)
     resolutions = model.resolutions_in(request.tier)
     if resolution and resolution not in resolutions:
-        yield problem(ProblemCode.RESOLUTION_UNSUPPORTED, resolution, resolutions)
+        tiers = tuple(tier for tier in model.tiers if resolution in model.resolutions_in(tier))
+        if request.resolution and tiers:
+            yield problem(ProblemCode.RESOLUTION_OF_OTHER_TIER, resolution, tiers)
+        else:
+            yield problem(ProblemCode.RESOLUTION_UNSUPPORTED, resolution, resolutions)
     if request.quality and request.quality not in model.qualities:
         yield problem(ProblemCode.QUALITY_UNSUPPORTED, request.quality, model.qualities)
     if request.duration_seconds is not None and request.duration_seconds not in model.durations:
@@ -188,7 +192,7 @@ def _option_problems(request: GenerationRequest, model: Model | None, known: Seq
     chosen = {"reference_type": kind, **{name: getattr(options, name) for name in OPTION_NAMES}}
     names = [name for name, value in chosen.items() if value is not None]
     if model is not None or request.model_id is None:
-        yield from _foreign_options(names, model, known)
+        yield from _foreign_options(names, request.medium, model, known)
     if model is not None:
         yield from _range_problems(chosen, model)
     for link in (options.sref or "").split():
@@ -196,12 +200,14 @@ def _option_problems(request: GenerationRequest, model: Model | None, known: Seq
             yield Problem(ProblemCode.REFERENCE_NOT_PUBLIC, link)
 
 
-def _foreign_options(names: Sequence[str], model: Model | None, known: Sequence[Model]) -> Iterator[Problem]:
-    """The options that the model does not take, by the models that would."""
+def _foreign_options(
+    names: Sequence[str], medium: Medium, model: Model | None, known: Sequence[Model]
+) -> Iterator[Problem]:
+    """The options that the model does not take, by the models of that medium that would."""
     found: dict[tuple[str, ...], list[str]] = {}
     for name in names:
         if not (model and _takes(model, name)):
-            takers = tuple(other.name for other in known if other.medium is not None and _takes(other, name))
+            takers = tuple(other.name for other in known if other.medium is medium and _takes(other, name))
             found.setdefault(takers, []).append(flag(name))
     for takers, flags in found.items():
         yield Problem(ProblemCode.OPTION_UNSUPPORTED, ", ".join(flags), takers, model_name=model.name if model else "")

@@ -7,7 +7,7 @@ import contextlib
 import logging
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from weakref import WeakValueDictionary
@@ -151,15 +151,24 @@ class MediaLibrary:
         return gone
 
     def _entries(self) -> Iterator[_Entry]:
-        for path in self._root.glob("*/*"):
-            with contextlib.suppress(OSError):
-                yield _Entry(path, path.stat())
+        for folder in _listed(self._root):
+            for path in _listed(folder):
+                with contextlib.suppress(OSError):
+                    yield _Entry(path, path.stat())
 
     def _remove_empty_folders(self) -> None:
-        for folder in self._root.glob("*/"):
+        for folder in _listed(self._root):
             # Not empty, or filled again meanwhile.
             with contextlib.suppress(OSError):
                 folder.rmdir()
+
+
+def _listed(folder: Path) -> Sequence[Path]:
+    """What is in a folder; nothing where it is none, or was dropped meanwhile."""
+    try:
+        return list(folder.iterdir())
+    except OSError:
+        return ()
 
 
 @dataclass(frozen=True, slots=True)

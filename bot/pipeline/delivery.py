@@ -52,7 +52,7 @@ class Delivery:
                     await self._unwanted(job)
                     return
             except (TokenDead, InteractionLost):
-                await self._cards.drop_token(job.id)
+                await self._cards.drop_token(job.id, card.token_expires_at)
             except ChannelClosed as error:
                 log.info("job %d: %s is closed: %s", job.id, rung, error)
                 closed = True

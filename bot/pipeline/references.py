@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -12,6 +13,9 @@ from bot.errors import SurfaceDown, SurfaceError, TokenDead
 from bot.ports import Card, Cards, CarriedReference, Shown, Surface
 
 ANCESTORS_ASKED = 5
+
+_File = tuple[str, int | None, int]
+"""What a file is known by while its links change: name, size, and which one of several alike."""
 
 
 def carried_name(index: int, reference: Reference) -> str:
@@ -32,29 +36,33 @@ class References:
         """The request with links that live past `fresh_until`; None where one is gone for good. Raises SurfaceDown."""
         carried = await self._carried(job)
         fresh: list[Reference] = []
-        for index, reference in enumerate(job.request.references):
-            renewed = _renewed(index, reference, carried, fresh_until)
+        for file, reference in zip(_files_of(job.request), job.request.references, strict=True):
+            renewed = _renewed(reference, carried.get(file), fresh_until)
             if renewed is None:
                 return None
             fresh.append(renewed)
         return replace(job.request, references=tuple(fresh))
 
-    async def _carried(self, job: Job) -> Mapping[str, CarriedReference]:
-        """By file name, off the nearest card that has any, of those that go by the same files."""
+    async def _carried(self, job: Job) -> Mapping[_File, CarriedReference]:
+        """Off the nearest card that has any of its files: what it came from may go by others in the same place."""
+        wanted = set(_files_of(job.request))
         job_id: int | None = job.id
         for _ in range(ANCESTORS_ASKED):
             found = None if job_id is None else await self._cards.read(job_id)
             if found is None:
                 break
             ancestor, card = found
-            if _files_of(ancestor) != _files_of(job):
-                break
-            shown = await self._message(card)
-            files = {a.filename: a for a in shown.attachments if a.filename.startswith("reference-")} if shown else {}
-            if files:
+            files = await self._files_on(card, ancestor.request) if wanted & {*_files_of(ancestor.request)} else {}
+            if wanted & files.keys():
                 return files
             job_id = ancestor.parent_id
         return {}
+
+    async def _files_on(self, card: Card, request: GenerationRequest) -> Mapping[_File, CarriedReference]:
+        shown = await self._message(card)
+        on_card = {file.filename: file for file in shown.attachments} if shown else {}
+        names = (carried_name(index, reference) for index, reference in enumerate(request.references))
+        return {file: on_card[name] for file, name in zip(_files_of(request), names, strict=True) if name in on_card}
 
     async def _message(self, card: Card) -> Shown | None:
         """By the token while it lives, else by its ids."""
@@ -71,17 +79,18 @@ class References:
         return None
 
 
-def _files_of(job: Job) -> Sequence[tuple[str, int | None]]:
-    """What two jobs have in common that go by the same files, whatever their links are meanwhile."""
-    return [(reference.filename, reference.size_bytes) for reference in job.request.references]
+def _files_of(request: GenerationRequest) -> Sequence[_File]:
+    alike = Counter[tuple[str, int | None]]()
+    files: list[_File] = []
+    for reference in request.references:
+        alike[reference.filename, reference.size_bytes] += 1
+        files.append((reference.filename, reference.size_bytes, alike[reference.filename, reference.size_bytes]))
+    return files
 
 
-def _renewed(
-    index: int, reference: Reference, carried: Mapping[str, CarriedReference], fresh_until: float
-) -> Reference | None:
+def _renewed(reference: Reference, file: CarriedReference | None, fresh_until: float) -> Reference | None:
     if _lives(reference, fresh_until):
         return reference
-    file = carried.get(carried_name(index, reference))
     renewed = None if file is None else replace(reference, url=file.url)
     return renewed if renewed is not None and _lives(renewed, fresh_until) else None
 

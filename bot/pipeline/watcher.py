@@ -145,9 +145,10 @@ class Watcher:
 
     async def _look(self, watch: Watch) -> Generation | None:
         """None: no answer, or the upstream does not know it (yet)."""
-        job, account = watch.job, self._account_of(watch.job)
-        assert job.generation_id is not None, "what runs has an id"
+        job = watch.job
         try:
+            account = self._account_of(job)
+            assert job.generation_id is not None, "what runs has an id"
             generation = await self._providers[job.provider].look(job.generation_id, account.key or "")
         except NotFound:
             watch.failures = 0

@@ -35,7 +35,7 @@ class Sealer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """A button pressed by a member: until its card stands, pressing it again makes no second job."""
+    """A button pressed by a member: until its card has stood for two seconds, pressing it again makes no second job."""
 
     key: str
     problem: Problem
@@ -264,7 +264,9 @@ class Cards(Protocol):
         """The post certainly did not happen."""
         ...
 
-    async def drop_token(self, job_id: int) -> None: ...
+    async def drop_token(self, job_id: int, expires_at: float) -> None:
+        """The token that expires then is dead before its time; one that a click brought meanwhile stays."""
+        ...
 
     async def drop_dead_secrets(self) -> None:
         """Tokens and signed links that are over."""

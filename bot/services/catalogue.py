@@ -61,6 +61,10 @@ class Catalogue:
         except LookupFailed as error:
             log.warning("The catalogue of %s did not come: %s", provider.name, error)
             return False
+        except Exception:
+            # A fault of our own with what was told: the process must not end with it.
+            log.exception("The catalogue of %s could not be read", provider.name)
+            return False
         at = self._clock.now()
         self._told[provider.name] = (models, at)
         await self._save(provider.name, models, at)

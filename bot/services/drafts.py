@@ -69,12 +69,12 @@ class Drafting:
         asked = typed(draft)
         request = asked.request
         catalog = self._catalogue.current
-        model = catalog.default(request.medium) if request.model_id is None else catalog.find(request.model_id)
+        model, problems = catalog.resolve(request.model_id, request.medium)
         return DraftView(
             draft=draft,
             model=model,
             models=candidates(catalog, request),
-            problems=(*asked.problems, *check(request, model, catalog.models)),
+            problems=(*problems, *asked.problems, *check(request, model, catalog.models)),
             price_credits=estimate_credits(request, model),
             balance_credits=await self.balance(None if model is None else model.provider),
         )

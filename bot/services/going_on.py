@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
 from urllib.parse import urlsplit
@@ -44,6 +45,21 @@ class GoingOn:
         request = styled(job.request, picture_of(job, index, copy), self._model_of(job))
         press = press_of("style", job.id, index, origin.user_id)
         return await self._intake.ask(request, origin, parent_id=job.id, press=press)
+
+    async def hold(self, job: Job, copies: Sequence[Reference | None], origin: Origin) -> int:
+        """Keep all candidates for a day, until one is chosen: the id of the draft that holds them. Raises Refused."""
+        pictures = tuple(picture_of(job, number, copy) for number, copy in enumerate(copies, 1))
+        view = await self._drafting.begin(GenerationRequest("", references=pictures), origin, parent_id=job.id)
+        return view.draft.id
+
+    async def held(self, draft_id: int, index: int, origin: Origin) -> Reference | None:
+        """One of those; None where they are kept no longer."""
+        try:
+            draft = await self._drafting.read(draft_id, origin.user_id)
+        except Refused:
+            return None
+        pictures = draft.request.references
+        return pictures[index - 1] if 0 < index <= len(pictures) else None
 
     async def use(self, job: Job, index: int, copy: Reference | None, origin: Origin) -> DraftView:
         """The beginning of another picture that goes by it. Raises Refused."""

@@ -53,7 +53,7 @@ class _Wish:
 
 
 def press_of(button: str, job_id: int, index: int | None, user_id: int) -> Press:
-    """A click as the store tells it from others: one job for each member and button until its card stands."""
+    """A click as the store tells it from others: one job for a member and button until its card has stood."""
     return Press(f"{button}:{job_id}:{index or 0}:{user_id}", Problem(ProblemCode.ALREADY_PRESSED))
 
 
@@ -228,7 +228,7 @@ class Intake:
         """The one check of all ways in, before anything is spent. Raises Refused."""
         if self._signals.stopping.is_set():
             raise Refused((Problem(ProblemCode.STOPPING),))
-        model, problems = self._resolve(request)
+        model, problems = self._catalogue.current.resolve(request.model_id, request.medium)
         if model is not None:
             request = replace(request, model_id=model.id)
         problems += (*self._place_problems(origin), *typing, *check(request, model, self._catalogue.current.models))
@@ -270,18 +270,6 @@ class Intake:
         except StoreDown as error:
             log.exception("a request could not be stored")
             raise Refused((Problem(ProblemCode.STORE_FAILING),)) from error
-
-    def _resolve(self, request: GenerationRequest) -> tuple[Model | None, tuple[Problem, ...]]:
-        catalog = self._catalogue.current
-        if request.model_id is None:
-            return catalog.default(request.medium), ()
-        model = catalog.find(request.model_id)
-        if model is None and catalog.fetched_at is None:
-            return None, (Problem(ProblemCode.CATALOGUE_UNKNOWN),)
-        if model is None:
-            names = tuple(each.name for each in catalog.of(request.medium))
-            return None, (Problem(ProblemCode.MODEL_UNKNOWN, request.model_id, names),)
-        return model, ()
 
     def _place_problems(self, origin: Origin) -> tuple[Problem, ...]:
         if origin.guild_id is None and not self._rules.allow_direct_messages:

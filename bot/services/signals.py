@@ -38,7 +38,6 @@ class Signals:
     """The upstream took a job."""
     cards: Signal = field(default_factory=Signal)
     """A card is behind."""
-
     shown: Signal = field(default_factory=Signal)
     """The end of a job was shown."""
     forgotten: Signal = field(default_factory=Signal)

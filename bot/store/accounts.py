@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import itemgetter
 
 from bot.domain.gate import Gate
 from bot.domain.jobs import JobState
@@ -47,7 +48,7 @@ def adopt(provider: str, at_hand: Sequence[int], account_id: int) -> Unit[int]:
     """Waiting jobs of keys that are not at hand any more go on with this one: nothing of them was spent yet."""
     rows = yield from do("waiting_of_provider", provider=provider)
     homeless = [row for row in rows if row["account_id"] not in at_hand]
-    for row in homeless:
+    for row in sorted(homeless, key=itemgetter("id")):
         if row["state"] == JobState.QUEUED:
             yield from leave_line(row["account_id"], row["flow_id"], row["user_id"])
             yield from join_line(account_id, row["flow_id"], row["user_id"], row["id"])

@@ -62,8 +62,8 @@ class CardStore:
     async def forget_post(self, job_id: int) -> None:
         await self._driver.run(lambda: do("forget_post", job_id=job_id))
 
-    async def drop_token(self, job_id: int) -> None:
-        await self._driver.run(lambda: do("drop_token", job_id=job_id))
+    async def drop_token(self, job_id: int, expires_at: float) -> None:
+        await self._driver.run(lambda: do("drop_token", job_id=job_id, expires_at=expires_at))
 
     async def drop_dead_secrets(self) -> None:
         now = self._ledger.now()

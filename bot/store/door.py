@@ -19,6 +19,9 @@ from bot.store.turns import next_place_of_flow, place_in_line
 from bot.store.units import Driver, Unit, do, one
 from bot.store.waits import waiting_at
 
+DOUBLE_PRESS_SECONDS = 2.0
+"""So soon after a card came, a press of the same button was meant for the same job."""
+
 
 class DoorStore:
     """Implements `bot.ports.Door`."""
@@ -59,21 +62,28 @@ class DoorStore:
 
 def offer(ledger: Ledger, new: NewJob, limits: Limits) -> Unit[tuple[Job, Waiting]]:
     """Store a job and its card; the job and the wait that it would have. Raises Refused."""
-    account_id = new.account.id
-    flow_id = flow_of(new.guild_id, new.user_id)
     if new.press is not None:
-        yield from _refuse_second_press(new.press)
+        yield from _refuse_second_press(ledger, new.press)
     if new.draft_id is not None and not (yield from take(ledger, new.draft_id)):
         raise Refused((Problem(ProblemCode.DRAFT_GONE),))
+    flow_id = flow_of(new.guild_id, new.user_id)
     load = yield from _load(ledger, new, flow_id, limits)
     problems = tuple(verdict(limits, load))
     if problems:
         raise Refused(problems)
+    job = yield from _stored(ledger, new, flow_id)
+    position = yield from place_in_line(job)
+    waiting = yield from waiting_at(ledger, job.account_id, new.account.limit, position)
+    yield from do("plan_redraw", job_id=job.id, redraw_at=waiting.redraw_at(ledger.now()))
+    return job, waiting
+
+
+def _stored(ledger: Ledger, new: NewJob, flow_id: int) -> Unit[Job]:
     job_id = ledger.ids.next()
     yield from do(
         "insert_job",
         id=job_id,
-        account_id=account_id,
+        account_id=new.account.id,
         flow_id=flow_id,
         guild_id=new.guild_id,
         channel_id=new.channel_id,
@@ -101,16 +111,17 @@ def offer(ledger: Ledger, new: NewJob, limits: Limits) -> Unit[tuple[Job, Waitin
     )
     job = yield from read_job(ledger, job_id)
     assert job is not None
-    position = yield from place_in_line(job)
-    waiting = yield from waiting_at(ledger, account_id, new.account.limit, position)
-    yield from do("plan_redraw", job_id=job_id, redraw_at=waiting.redraw_at(ledger.now()))
-    return job, waiting
+    return job
 
 
-def _refuse_second_press(press: Press) -> Unit[None]:
+def _refuse_second_press(ledger: Ledger, press: Press) -> Unit[None]:
+    """A button can be pressed anew shortly after the card of the last press stood."""
     twin = yield from one("job_by_press", press=press.key)
-    if twin is not None:
+    if twin is None:
+        return
+    if twin["queued_at"] is None or ledger.now() - twin["queued_at"] < DOUBLE_PRESS_SECONDS:
         raise Refused((press.problem,))
+    yield from do("free_press", id=twin["id"])
 
 
 def _load(ledger: Ledger, new: NewJob, flow_id: int, limits: Limits) -> Unit[Load]:

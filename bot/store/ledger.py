@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.clock import Clock
 from bot.domain.gate import Gate, GateLimit, Slot
@@ -11,7 +11,7 @@ from bot.domain.jobs import LEGAL_MOVES, Failure, Job, JobState, Result
 from bot.domain.requests import GenerationRequest
 from bot.errors import VaultError
 from bot.ports import Card, Sealer
-from bot.store.links import sealed, unsigned_result
+from bot.store.links import sealed, unsigned_result, unsigned_words
 from bot.store.rows import FAILURE, GATE, REQUEST, RESULT, card_of, job_of, to_json
 from bot.store.turns import join_line, leave_line
 from bot.store.units import Row, Unit, do, one
@@ -127,7 +127,7 @@ def end_job(  # noqa: PLR0913  the facts of an end
         "end_job",
         id=job.id,
         state=to,
-        failure=None if failure is None else to_json(FAILURE, failure),
+        failure=None if failure is None else to_json(FAILURE, _unsigned(failure)),
         result=None if result is None else to_json(RESULT, unsigned_result(result)),
         sealed_media=None if result is None else sealed(ledger.sealer, result.media_urls),
         now=ledger.now(),
@@ -137,3 +137,7 @@ def end_job(  # noqa: PLR0913  the facts of an end
     )
     if job.forget_asked_at is not None:
         yield from do("empty_job", id=job.id, request=EMPTY_REQUEST)
+
+
+def _unsigned(failure: Failure) -> Failure:
+    return replace(failure, message=unsigned_words(failure.message))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -12,12 +13,18 @@ from bot.errors import VaultError
 from bot.ports import Sealer
 
 PURPOSE = "signed links"
+_SIGNATURE = re.compile(r"""(\bhttps?://[^\s?"'<>]+)\?[^\s"'<>]+""", re.IGNORECASE)
 DEAD = "ex=0"
 """The signature of a link whose own is gone: it expired long ago."""
 
 
 def unsigned(url: str) -> str:
     return url.partition("?")[0]
+
+
+def unsigned_words(text: str) -> str:
+    """A sentence of the upstream's, which may quote signed links."""
+    return _SIGNATURE.sub(r"\1", text)
 
 
 def sealed(sealer: Sealer, urls: Sequence[str]) -> str | None:

@@ -9,11 +9,12 @@ from bot.domain.gate import Gate, PauseReason
 from bot.domain.jobs import Failure, FailureCode, Job, JobState
 from bot.domain.requests import GenerationRequest
 from bot.errors import KeyRejected, NotSent, OutcomeUnknown, OutOfCredits, RateLimited, Rejected, SubmissionError
-from bot.ports import Accepted, Account, Claim, Idle, Stale, Wait
+from bot.ports import Accepted, Account, CardState, Claim, Idle, Stale, Wait
 from bot.store.ledger import (
     Ledger,
     end_job,
     note_move,
+    read_card,
     read_gate,
     read_job,
     read_slots,
@@ -87,7 +88,7 @@ def claim(ledger: Ledger, owner: str, account: Account, stale_before: float) -> 
         return Wait(opens_at, gate.pause_reason)
     job = yield from read_job(ledger, turn.job_id)
     assert job is not None
-    if any((r.expires_at or stale_before) < stale_before for r in job.request.references):
+    if any(r.expires_at is not None and r.expires_at < stale_before for r in job.request.references):
         return Stale(job)
     claimed = yield from one("claim_job", id=job.id, owner=owner, now=now)
     if claimed is None:
@@ -178,7 +179,7 @@ def _move_after(ledger: Ledger, job: Job, outcome: Accepted | SubmissionError) -
         case Accepted():
             yield from _run(ledger, job, outcome)
         case NotSent() | RateLimited() | KeyRejected():
-            yield from _requeue(ledger, job, type(outcome).__name__)
+            yield from _take_back(ledger, job, type(outcome).__name__)
         case OutOfCredits(required=required, available=available):
             failure = Failure(FailureCode.OUT_OF_CREDITS, required_credits=required, available_credits=available)
             yield from end_job(ledger, job, JobState.FAILED, failure=failure)
@@ -210,13 +211,28 @@ def _run(ledger: Ledger, job: Job, accepted: Accepted) -> Unit[None]:
         )
 
 
-def _requeue(ledger: Ledger, job: Job, why: str) -> Unit[None]:
+def _take_back(ledger: Ledger, job: Job, why: str) -> Unit[None]:
+    """Into the line again, unless nobody waits for it any more."""
+    code = yield from _unwanted_because(ledger, job)
+    if code is None:
+        yield from note_move(ledger, job, JobState.QUEUED, why)
+        yield from do("requeue_job", id=job.id)
+    else:
+        yield from end_job(ledger, job, JobState.CANCELLED, failure=Failure(code))
+
+
+def _unwanted_because(ledger: Ledger, job: Job) -> Unit[FailureCode | None]:
+    """What became of the wish meanwhile; None where it stands."""
     if job.cancel_asked_at is not None:
-        failure = Failure(FailureCode.CANCELLED_BY_MEMBER)
-        yield from end_job(ledger, job, JobState.CANCELLED, failure=failure)
-        return
-    yield from note_move(ledger, job, JobState.QUEUED, why)
-    yield from do("requeue_job", id=job.id)
+        return FailureCode.CANCELLED_BY_MEMBER
+    card = yield from read_card(ledger, job.id)
+    if card is not None and card.state is CardState.UNWANTED:
+        return FailureCode.CARD_DELETED
+    if job.state is JobState.UNKNOWN:
+        # Its member has another one in its place: made both, it would be paid for twice.
+        again = yield from one("asked_again", id=job.id, user_id=job.user_id, since=job.created_at)
+        return None if again is None else FailureCode.ASKED_AGAIN
+    return None
 
 
 def _save_request(ledger: Ledger, job_id: int, request: GenerationRequest) -> Unit[None]:

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from pathlib import PurePath
 
 from bot.domain.catalog import Medium
+from bot.domain.flags import flags_of
 from bot.domain.gate import PauseReason
 from bot.domain.jobs import Failure, FailureCode, Job, JobState
 from bot.domain.progress import round_down
+from bot.domain.requests import GenerationRequest
 from bot.domain.views import CardView, ShownMedia, ShownReference
 from bot.ui.drafts import is_balance_low
 from bot.ui.markdown import link, one_line, plain, prompt_block, shorten
@@ -20,6 +22,7 @@ ALT_LIMIT = 1024
 TEXT_LIMIT = 4000
 PROMPT_LIMIT = 2000
 LINKS_LIMIT = 1500
+CHOICE_LIMIT = 200
 MARGIN = 100
 """For what the renderer puts around the captions of references."""
 URL_LIMIT = 2048
@@ -171,6 +174,9 @@ def _succeeded(view: CardView, texts: Texts) -> str:
     if view.job.cancel_asked_at is not None:
         return texts.finished_though_cancelled()
     ready = texts.succeeded(view.job.medium, len(view.media))
+    if _is_one_of_many(view):
+        assert view.only is not None
+        ready = texts.one_of(view.job.medium, view.only, _count(view.job))
     if view.media and all(media.is_gone for media in view.media):
         return texts.made_and_gone(view.job.medium)
     return ready if view.media else f"{ready}\n{texts.nothing_to_show()}"
@@ -229,8 +235,9 @@ def details(view: CardView, texts: Texts = EN) -> str:
         request.quality,
         request.tier,
         _seconds(view, texts),
+        _flags(request),
     )
-    return "-# " + " · ".join([*(one_line(choice, 80) for choice in choices if choice), _cost(job, texts)])
+    return "-# " + " · ".join([*(one_line(choice, CHOICE_LIMIT) for choice in choices if choice), _cost(view, texts)])
 
 
 def _seconds(view: CardView, texts: Texts) -> str:
@@ -238,6 +245,11 @@ def _seconds(view: CardView, texts: Texts) -> str:
     default = None if view.model is None else view.model.default_duration
     seconds = view.job.request.duration_seconds or default
     return texts.durations((seconds,)) if seconds is not None and view.job.medium is Medium.VIDEO else ""
+
+
+def _flags(request: GenerationRequest) -> str:
+    """What was chosen for Midjourney, as it can be typed again."""
+    return flags_of(GenerationRequest("", reference_type=request.reference_type, midjourney=request.midjourney))
 
 
 def _origin(view: CardView, texts: Texts) -> str:
@@ -254,10 +266,21 @@ def _model_name(view: CardView, texts: Texts) -> str:
     return view.model.name if view.model is not None else view.job.model_id or texts.default_model
 
 
-def _cost(job: Job, texts: Texts) -> str:
-    if job.charged_credits is not None:
-        return texts.charged(job.charged_credits)
-    return texts.cost(job.reserved_credits)
+def _cost(view: CardView, texts: Texts) -> str:
+    job = view.job
+    if job.charged_credits is None:
+        return texts.cost(job.reserved_credits)
+    charged = texts.charged(job.charged_credits)
+    return texts.for_all(charged, _count(job)) if _is_one_of_many(view) else charged
+
+
+def _is_one_of_many(view: CardView) -> bool:
+    """Whether it is an enlarged candidate, which cost nothing more."""
+    return view.only is not None and _count(view.job) > 1
+
+
+def _count(job: Job) -> int:
+    return 0 if job.result is None else len(job.result.media_urls)
 
 
 # ---------------------------------------------------------------- pictures

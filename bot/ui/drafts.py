@@ -107,12 +107,15 @@ def is_balance_low(price_credits: int | None, balance_credits: int | None) -> bo
 def _menus(view: DraftView, texts: Texts) -> Iterator[Row]:
     """Of a video all that its model leaves open; a picture's choices are flags, in the form."""
     request, model = view.draft.request, view.model
-    if request.medium is not Medium.VIDEO or model is None:
+    if request.medium is not Medium.VIDEO:
+        return
+    models = [(each.name, each.id) for each in view.models]
+    yield from _menu(view, Action.MODEL, models, None if model is None else model.id, texts)
+    if model is None:
         return
     seconds = request.duration_seconds or model.default_duration
     tier = request.tier or model.default_tier
     resolution = request.resolution or model.default_resolution
-    yield from _menu(view, Action.MODEL, [(each.name, each.id) for each in view.models], model.id, texts)
     yield from _menu(
         view, Action.DURATION, [(texts.seconds_choice(s), str(s)) for s in model.durations], str(seconds), texts
     )
@@ -134,7 +137,7 @@ def _options(choices: Sequence[tuple[str, str]], chosen: str | None) -> tuple[Op
     options = {
         value: Option(shorten(plain(label).strip() or value, OPTION_LIMIT), value, is_chosen=value == chosen)
         for label, value in choices
-        if 0 < len(value) <= OPTION_LIMIT
+        if value.strip() and len(value) <= OPTION_LIMIT
     }
     found = list(options.values())
     late = [option for option in found[OPTIONS_MAX:] if option.is_chosen]

@@ -87,7 +87,9 @@ def _details(entry: HistoryEntry, texts: Texts) -> str:
     job = entry.past.job
     name = one_line(entry.model_name or texts.default_model, NAME_LIMIT)
     cost = texts.cost(job.reserved_credits) if job.charged_credits is None else texts.charged(job.charged_credits)
-    return " · ".join((name, cost, timestamp(job.created_at)))
+    seconds = job.request.duration_seconds
+    choices = () if seconds is None else (texts.durations((seconds,)),)
+    return " · ".join((name, *choices, cost, timestamp(job.created_at)))
 
 
 def _reason(job: Job, texts: Texts) -> str:

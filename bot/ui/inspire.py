@@ -109,7 +109,7 @@ def _prompt(item: GalleryItem) -> tuple[str, bool]:
 def _author(item: GalleryItem, texts: Texts) -> str:
     name = one_line(item.author_name or item.author_username or "", LABEL_LIMIT)
     username = one_line(item.author_username or "", LABEL_LIMIT)
-    return texts.author(name, "" if username == name else username) if name else texts.no_author
+    return texts.author(name, "" if username.casefold() == name.casefold() else username) if name else texts.no_author
 
 
 def _details(item: GalleryItem, texts: Texts) -> str:
@@ -143,7 +143,7 @@ def draw_page(page: GalleryPage, texts: Texts = EN) -> Message:
 
 
 def _entry(item: GalleryItem, texts: Texts) -> Entry:
-    words = " ".join(part.text for part in item.readable.segments)
+    words = " · ".join(map(str, item.readable.segments))
     lines = (one_line(words, ENTRY_LIMIT) or texts.no_prompt, _author(item, texts), _details(item, texts))
     url = next((url for url in (item.thumbnail_url, *item.media_urls) if url and _is_showable(url)), None)
     return Entry(

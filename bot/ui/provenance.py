@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
-from bot.domain.flags import flags_of
 from bot.domain.provenance import Forebear, Provenance
 from bot.domain.views import CardView
 from bot.ui.cards import details
@@ -15,7 +13,6 @@ from bot.ui.texts import EN, Texts
 
 PROMPT_SHOWN = 1500
 NAME_LIMIT = 80
-FLAGS_LIMIT = 300
 ROW_BUTTONS = 5
 
 
@@ -33,9 +30,6 @@ def draw_provenance(found: Provenance, texts: Texts = EN) -> Message:
 
 def _going_by(found: Provenance, texts: Texts) -> Iterator[str]:
     request = found.job.request
-    flags = flags_of(replace(request, aspect_ratio=None, quality=None))
-    if flags:
-        yield f"-# {one_line(flags, FLAGS_LIMIT)}"
     if request.reference_video is not None:
         yield texts.goes_by_video
     if request.references:

@@ -71,8 +71,8 @@ def _delete(job: Job, texts: Texts) -> Button:
     return Button(Action.DELETE, job.id, texts.delete, ButtonStyle.DANGER)
 
 
-def which_one(job: Job, action: Action, count: int, texts: Texts = EN) -> Message:
-    """Asks for a candidate."""
+def which_one(job: Job, action: Action, count: int, draft_id: int, texts: Texts = EN) -> Message:
+    """Asks for one of the candidates, which a draft holds."""
     numbers = range(1, min(count, 5) + 1)
-    row = tuple(Button(action, job.id, str(number), index=number) for number in numbers)
+    row = tuple(Button(action, job.id, str(number), index=number, note=str(draft_id)) for number in numbers)
     return Message(Accent.WAITING, (texts.which_one(),), rows=(row,))

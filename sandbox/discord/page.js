@@ -1,4 +1,5 @@
-// What is added to SimCord's page: it follows new messages, and each message has its Apps menu.
+// What is added to SimCord's page: it follows new messages, links to messages lead to them, and each message has its
+// Apps menu.
 
 const key = location.hash.slice(1);
 const timeline = document.getElementById("channel-timeline");
@@ -8,6 +9,8 @@ const NEW_MS = 1500;
 const GROWN_MS = 500;
 const MENU_ICON = `<svg viewBox="0 0 24 24" aria-hidden="true"><path fill="currentColor"
   d="M4 4h6v6H4zm10 0h6v6h-6zM4 14h6v6H4zm10 0h6v6h-6z"/></svg>`;
+
+document.getElementById("channel-empty").textContent = "Nothing here yet. Type / below to see what can be asked.";
 
 // ---- following
 
@@ -43,8 +46,23 @@ timeline.addEventListener("scroll", () => {
 timeline.addEventListener("wheel", (event) => { if (event.deltaY < 0) isReading = true; }, { passive: true });
 timeline.addEventListener("touchmove", () => { isReading = true; }, { passive: true });
 timeline.addEventListener("pointerdown", () => { followUntil = 0; }); // nothing may move from under the pointer
-document.addEventListener("click", () => { isReading = false; });
+document.addEventListener("click", () => {
+  isReading = false;
+  if (wasAtBottom) followFor(GROWN_MS); // SimCord draws a message anew when its menu opens, which moves the end
+}, true);
 document.addEventListener("keydown", () => { isReading = false; });
+
+// ---- links
+
+list.addEventListener("click", (event) => {
+  const link = event.target.closest('a[href^="https://discord.com/channels/"]');
+  const id = link?.href.split("/").pop();
+  const message = id && list.querySelector(`article[data-message-id="${CSS.escape(id)}"]`);
+  if (!message) return;
+  event.preventDefault();
+  followUntil = 0;
+  message.scrollIntoView({ block: "start" });
+});
 
 // ---- the Apps menu
 

@@ -8,12 +8,13 @@ import pytest
 import pytest_asyncio
 
 from bot.ui.messages import Accent
-from sandbox.discord import Message, Outcome
+from sandbox.discord import File, Message, Outcome
 from tests.e2e.harness import Stage, card_of, form_of, open_stage, results, together, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 GRID = "midjourney-v8.1"
+TEXT_FILE = "Or the prompt as a .txt file"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -110,6 +111,19 @@ async def test_style_asks_which_and_takes_its_look(stage: Stage) -> None:
     assert styled["referenceType"] == "style"
 
 
+@pytest.mark.parametrize("button", ["Style", "Animate"])
+async def test_below_a_grid_discords_copy_is_gone_by_once_the_upstreams_file_is_gone(stage: Stage, button: str) -> None:
+    done = await grid(stage, f"a heron kept by Discord {button}")
+    stage.expire(f"a heron kept by Discord {button}")
+    asked = card_of(await stage.mia.click(done, button))
+    await stage.bot.restart()
+    answer = card_of(await stage.mia.click(asked, "3"))
+    card = answer if button == "Style" else card_of(await stage.mia.click(answer, "Confirm"))
+    await stage.ended(card, seconds=40)
+    _, going_by = posts(stage, f"a heron kept by Discord {button}")
+    assert f"/{results(done)[2].filename}" in str(going_by["referenceImages"])
+
+
 @pytest.mark.parametrize("button", ["V1", "Again"])
 async def test_clicked_twice_by_one_member_one_job_and_one_more_by_another(stage: Stage, button: str) -> None:
     prompt = f"a heron twice {button}"
@@ -159,6 +173,20 @@ async def test_a_mistake_in_the_form_is_named_and_the_form_comes_back_as_typed(s
     await stage.ended(card_of(await stage.mia.submit(again, {"Options": "--chaos 90"})))
     (body,) = posts(stage, "mistyped once")
     assert body["niji7Options"] == {"chaos": 90}
+
+
+async def test_a_long_prompt_comes_as_a_file_and_one_that_is_no_text_leads_back_to_the_form(stage: Stage) -> None:
+    done = await stage.ended(await stage.ask("a heron in a file", model="gpt-image-2"))
+    form = form_of(await stage.mia.click(done, "Remix"))
+    told = card_of(await stage.mia.submit(form, {TEXT_FILE: File("words.txt", b"\xff\xfe\x00")}))
+    assert told.ephemeral
+    assert "is not a text that I can read" in told.text
+    words = "a heron, " * 1500
+    again = form_of(await stage.mia.click(told, "Change it"))
+    card = card_of(await stage.mia.submit(again, {TEXT_FILE: File("words.txt", f"{words}--ar 3:2".encode())}))
+    await stage.ended(card)
+    (body,) = posts(stage, words.strip())
+    assert body["aspectRatio"] == "3:2"
 
 
 # ---------------------------------------------------------------- videos

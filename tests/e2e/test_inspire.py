@@ -64,7 +64,7 @@ def newest(stage: Stage) -> Generation:
 
 async def test_an_id_brings_the_picture_with_all_that_is_known_of_it(stage: Stage) -> None:
     card = await inspired(stage, HILLS)
-    assert "**By Mira** (mira)" in card.text
+    assert "**By Mira**\n" in card.text
     assert "Layered blue hills at sunrise, risograph print" in card.text
     assert "Nano Banana · 900 likes · 70,000 views · <t:1767276780:D>" in card.text
     (picture,) = card.gallery

@@ -364,6 +364,7 @@ class FakeMedia:
         self.dropped: list[int] = []
         self.troubles: dict[str, Exception] = {}
         self.size_bytes = 1000
+        self.duration_seconds: float | None = None
         self.room_asked: list[int] = []
         self.fits = True
 
@@ -372,7 +373,9 @@ class FakeMedia:
         await asyncio.sleep(0.02)
         if url in self.troubles:
             raise self.troubles[url]
-        self.here[job_id, index] = MediaFile(Path(f"/kept/{job_id}/{index}.png"), "image/png", self.size_bytes)
+        self.here[job_id, index] = MediaFile(
+            Path(f"/kept/{job_id}/{index}.png"), "image/png", self.size_bytes, duration_seconds=self.duration_seconds
+        )
         return self.here[job_id, index]
 
     async def kept(self, job_id: int, index: int) -> MediaFile | None:

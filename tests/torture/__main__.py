@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import logging
 import random
 import sys
 import tempfile
@@ -29,6 +30,8 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=60, help="of the soak")
     options = parser.parse_args()
     print(f"seed {options.seed}")
+    # The server of the stand-ins tells of each connection that a killed bot leaves behind.
+    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)
     if options.what in ("soak", "clicks"):
         minutes = options.minutes or {"soak": 10.0, "clicks": 5.0}[options.what]
         long = (

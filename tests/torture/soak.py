@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from bot.ui.messages import Accent
-from sandbox.discord import Delay, DropAnswer, DropRequest, RateLimit, SandboxDiscord, ServerError
+from sandbox.discord import Delay, DropAnswer, DropRequest, RateLimit, ServerError
 from sandbox.discord.faults import Fault as DiscordFault
 from sandbox.meigen import Fault, FaultKind, SeenRequest
-from tests.e2e.harness import ENDS, Stage, open_stage, pictures_of, results
+from tests.e2e.harness import ENDS, Stage, open_stage, pictures_of, results, until
 from tests.torture.company import Company, Guest, Wish
 
 RATE: Mapping[str, Any] = {"rate_limit": 12, "rate_window_seconds": 6.0}
@@ -27,8 +27,9 @@ TIME_SCALE = 0.05
 MEMBERS, GUILDS, MOST_WAITING = 12, 4, 2
 PAUSE_SECONDS = (0.1, 2.0)
 """Least and most between two wishes of a member."""
-PRIVATE, SHORT_LIVED = 0.25, 0.4
+PRIVATE, SHORT_LIVED = 0.3, 0.3
 """Shares of cards that their member alone sees, and of those whose token dies early: both leads to a new message."""
+TOKENS_SECONDS = 0.5
 DISCORD_FAULT_SECONDS = (0.2, 1.0)
 GATEWAY_DROP_SECONDS = (8.0, 20.0)
 SETTLING_SECONDS = 400.0
@@ -126,42 +127,43 @@ async def run(folder: Path, minutes: float, kills: int, seed: int) -> Tally:
         company = Company(stage, MEMBERS, GUILDS, MOST_WAITING)
         stage.meigen.faults.add(*upstream_faults())
         until_at = time.monotonic() + minutes * 60
-        members = asyncio.gather(
-            *(_ask(guest, stage.world, until_at, random.Random(dice.random())) for guest in company.guests)
+        members = asyncio.gather(*(_ask(guest, until_at, random.Random(dice.random())) for guest in company.guests))
+        troubles = asyncio.gather(
+            _trouble_discord(stage, until_at, dice),
+            _drop_gateway(stage, until_at, dice),
+            _let_tokens_die(stage, company, until_at, dice),
         )
-        troubles = asyncio.gather(_trouble_discord(stage, until_at, dice), _drop_gateway(stage, until_at, dice))
         killed_at = await _kill(stage, kills, minutes * 60 / kills if kills else 0.0, dice)
-        faults_discord, _ = await troubles
+        faults_discord, *_ = await troubles
         waits_given_up = sum(await members)
         stage.meigen.faults.clear()
         stage.world.faults.clear()
-        unfinished = await _settled(company)
+        unfinished = await _settled(stage, company)
         figures = Figures(killed_at, faults_discord, waits_given_up, time.monotonic() - began_at)
         return _tally(stage, company, figures, unfinished)
 
 
-async def _settled(company: Company) -> Sequence[str]:
+async def _settled(stage: Stage, company: Company) -> Sequence[str]:
+    """Wait until every card shows an end, and every offer whose answer was lost has been looked into."""
     try:
         await company.all_over(SETTLING_SECONDS)
+        await until(lambda: not any(job["state"] in _LIVE for job in stage.jobs()), 60, what="no job to be live")
     except TimeoutError as error:
         return [str(error)]
     return []
 
 
-async def _ask(guest: Guest, world: SandboxDiscord, until_at: float, dice: random.Random) -> int:
+async def _ask(guest: Guest, until_at: float, dice: random.Random) -> int:
     """How often there was no room for two minutes: after silences only one goes ahead, ever more patiently."""
     given_up = 0
     for number in itertools.count():
         if time.monotonic() >= until_at:
             break
-        wish = Wish(f"fox {number} of {guest.member.name}", is_private=dice.random() < PRIVATE)
         try:
-            await guest.ask(wish)
+            await guest.ask(Wish(f"fox {number} of {guest.member.name}", is_private=dice.random() < PRIVATE))
         except TimeoutError:
             given_up += 1
         await asyncio.sleep(dice.uniform(*PAUSE_SECONDS))
-        if dice.random() < SHORT_LIVED:
-            guest.let_token_die(wish, world)
     return given_up
 
 
@@ -192,6 +194,15 @@ async def _drop_gateway(stage: Stage, until_at: float, dice: random.Random) -> N
     while time.monotonic() < until_at:
         await asyncio.sleep(dice.uniform(*GATEWAY_DROP_SECONDS))
         await stage.world.gateway.drop(resumable=dice.random() < 0.7)
+
+
+async def _let_tokens_die(stage: Stage, company: Company, until_at: float, dice: random.Random) -> None:
+    while time.monotonic() < until_at:
+        await asyncio.sleep(TOKENS_SECONDS)
+        for guest in company.guests:
+            for wish in guest.wishes[-MOST_WAITING:]:
+                if not wish.is_over and dice.random() < SHORT_LIVED:
+                    guest.let_token_die(wish, stage.world)
 
 
 # ---------------------------------------------------------------- the count

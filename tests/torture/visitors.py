@@ -12,64 +12,47 @@ from functools import partial
 from typing import Any
 
 from simcord.backend.errors import SetupError
-from simcord.enums import AppCommandType, ComponentType
+from simcord.enums import AppCommandType
 
-from bot.domain.pings import Notify
 from bot.ui.buttons import CUSTOM_ID
 from bot.ui.messages import Action
-from sandbox.discord import Channel, File, Member, Message, Outcome, SandboxDiscord, SentInteraction
-from sandbox.discord.forms import Field, Form
-from sandbox.meigen.catalogue import BY_ID
-from tests.e2e.harness import png
+from sandbox.discord import Channel, Member, Message, Outcome, SandboxDiscord, SentInteraction
+from sandbox.discord.forms import Form
+from tests.torture.typed import Typist
 
 RECENT_MESSAGES = 40
 """So far back a channel is scrolled."""
-TYPES, USES_MENU, TWICE, CLOSES_FORM = 0.35, 0.06, 0.1, 0.15
-"""Shares: of commands, of messages' menus, of double clicks, of forms that are closed again."""
+TYPES, USES_MENU, OWN, TWICE, CLOSES_FORM = 0.3, 0.06, 0.4, 0.1, 0.15
+"""Shares: of commands, of messages' menus, of looks at what one alone can see, of double clicks, of forms closed."""
+REQUESTS = ("imagine", "video")
+OTHER_COMMANDS, LOOKS_UP = 0.3, 0.15
+"""Shares of commands: other than requests; where a word is typed into an option that is completed, and no more."""
 PAUSE_SECONDS = (0.2, 3.0)
-RARE: Mapping[str, float] = {Action.DELETE: 0.15, Action.CANCEL: 0.3, Action.FORGET: 0.5}
-"""How often these are pressed where they are there, against all others: something is to be left."""
+WEIGHTS: Mapping[str, float] = {Action.DELETE: 0.15, Action.CANCEL: 0.3, Action.FORGET: 0.5, Action.START: 3.0}
+"""How often these are used where they are there, against all others, at 1: something is to be left, and to be made."""
 OF_A_CARD = frozenset({Action.CANCEL, Action.AGAIN, Action.ASK, Action.DELETE})
 
-FILES = (
-    File("reference.png", png()),
-    File("wide.png", png("orange", 300)),
-    File("large.png", png("navy", 600)),
-    File("empty.png", b""),
-    File("moving.gif", b"GIF89a" + b"\0" * 60),
-    File("notes.txt", b"a lighthouse, in the words of a file"),
-)
-FLAGS = (
-    "--ar 16:9",
-    "--ar 1:1",
-    "—stylize 250",
-    "--chaos 9",
-    "--raw",
-    "--weird 20",
-    "--iw 2",
-    "--quality high",
-    "--s 50",
-)
-MISTAKES = ("--chaos 900", "--zoom 2", "--ar", "--stylize much", "--sref no")
-GALLERY = ("3100000000000000001", "3100000000000000005", "3100000000000000009", "3100000000000000999", "a", "night")
-IMAGE_MODELS = tuple(model.id for model in BY_ID.values() if model.media_type == "image")
-VIDEO_MODELS = tuple(model.id for model in BY_ID.values() if model.media_type == "video")
-GRID = "midjourney-v8.1"
+SLASH, MESSAGE_MENU = AppCommandType.CHAT_INPUT, AppCommandType.MESSAGE
 
 _OURS = re.compile(CUSTOM_ID)
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One interaction, and how it looked when it was answered: a promise that was kept is a message in the end."""
+
+    sent: SentInteraction
+    outcome: Outcome
+    job_ids: frozenset[int]
+    """The job whose card it was answered with, or was sent from."""
+
+
+@dataclass(frozen=True, slots=True)
 class Act:
-    """One thing that a member did; a double click is one, and has sent two interactions."""
+    """One thing that a member did; a double click is one, of two steps."""
 
     name: str
-    member_id: int
-    sent: tuple[SentInteraction, ...]
-    outcomes: tuple[Outcome, ...]
-    """As they were at first: a promise that was kept is a message in the end."""
-    job_ids: frozenset[int] = frozenset()
-    """The jobs whose cards it was answered with."""
+    steps: tuple[Step, ...]
 
 
 @dataclass(eq=False, slots=True)
@@ -99,7 +82,7 @@ class Visitor:
         self._room = room
         self._dice = dice
         self._own: deque[int] = deque(maxlen=RECENT_MESSAGES // 2)
-        self._serial = 0
+        self._typist = Typist(member.name, dice)
 
     async def stroll(self, is_over: Callable[[], bool]) -> None:
         """Do one thing after the other."""
@@ -120,85 +103,37 @@ class Visitor:
     # ------------------------------------------------------------ commands
 
     async def _type(self) -> None:
-        """Half of the time a request, else any other command that is known to Discord."""
-        synced = {each["name"]: each for each in self._world.commands() if each.get("type", 1) == 1}
-        name = (
-            self._dice.choice(sorted(synced)) if self._dice.random() < 0.3 else self._dice.choice(("imagine", "video"))
-        )
-        make = getattr(self, f"_options_of_{name}", None)
-        if make is None and any(option.get("required") for option in synced[name].get("options", ())):
+        """Mostly a request, else any other command that is known to Discord."""
+        synced = {each["name"]: each for each in self._world.commands() if each.get("type", 1) == SLASH}
+        any_other = self._dice.random() < OTHER_COMMANDS
+        command = synced[self._dice.choice(sorted(synced) if any_other else REQUESTS)]
+        if self._dice.random() < LOOKS_UP:
+            await self._look_up(command)
             return
-        options = {} if make is None else make()
-        send = partial(self.member.slash, self._room.channel, name, **options)
-        await self._act(f"/{name}", send)
+        options = self._typist.options(command)
+        if options is not None:
+            name = command["name"]
+            await self._act(f"/{name}", partial(self.member.slash, self._room.channel, name, **options))
 
-    def _options_of_imagine(self) -> dict[str, Any]:
-        model = self._dice.choice((None, GRID, GRID, *IMAGE_MODELS))
-        return self._filled(prompt=self._prompt(), model=model, **self._extras(0.2))
-
-    def _options_of_video(self) -> dict[str, Any]:
-        model = self._dice.choice((None, *VIDEO_MODELS))
-        chosen = {
-            "duration": self._dice.choice((None, None, 4, 4, 8, 15)),
-            "tier": self._dice.choice((None, None, None, "fast", "pro")),
-            "resolution": self._dice.choice((None, None, None, "480p", "720p", "1080p")),
-            "aspect_ratio": self._dice.choice((None, None, None, "16:9", "adaptive")),
-        }
-        prompt = f"fox {self._next()} of {self.member.name} runs"
-        return self._filled(prompt=prompt, model=model, **chosen, **self._extras(0.2))
-
-    def _options_of_history(self) -> dict[str, Any]:
-        return self._filled(medium=self._dice.choice((None, "image", "video")), model=self._dice.choice((None, GRID)))
-
-    def _options_of_models(self) -> dict[str, Any]:
-        return self._filled(medium=self._dice.choice((None, "image", "video")))
-
-    def _options_of_preferences(self) -> dict[str, Any]:
-        return self._filled(
-            notify=self._dice.choice((None, *(each.value for each in Notify))),
-            model=self._dice.choice((None, GRID, "no-such-model")),
-            aspect_ratio=self._dice.choice((None, "16:9", "square")),
-            private=self._dice.choice((None, False, False, True)),
-        )
-
-    def _options_of_inspire(self) -> dict[str, Any]:
-        return {"what": self._dice.choice(GALLERY)}
-
-    def _extras(self, share: float) -> dict[str, Any]:
-        given = self._dice.random() < share
-        return {
-            "reference": self._dice.choice(FILES) if given else None,
-            "reference_2": self._dice.choice(FILES) if given and self._dice.random() < 0.3 else None,
-            "private": True if self._dice.random() < 0.15 else None,
-        }
-
-    @staticmethod
-    def _filled(**options: Any) -> dict[str, Any]:
-        return {name: value for name, value in options.items() if value is not None}
-
-    def _prompt(self) -> str:
-        flags = self._dice.sample(FLAGS, self._dice.choice((0, 0, 1, 2)))
-        return " ".join((f"fox {self._next()} of {self.member.name}", *flags, *self._mistake(0.05)))
-
-    def _mistake(self, share: float) -> Iterator[str]:
-        if self._dice.random() < share:
-            yield self._dice.choice(MISTAKES)
-
-    def _next(self) -> int:
-        self._serial += 1
-        return self._serial
+    async def _look_up(self, command: Mapping[str, Any]) -> None:
+        completed = [each for each in command.get("options", ()) if each.get("autocomplete")]
+        if completed:
+            option, name = self._dice.choice(completed), command["name"]
+            text = self._typist.beginning(option)
+            look = partial(self.member.autocomplete, self._room.channel, name, option["name"], text)
+            await self._act(f"completion of /{name}", look)
 
     # ------------------------------------------------------------ messages
 
     def _look_at_something(self) -> Message | None:
         """Rather something new; None where what was looked at is gone, or nothing is there yet."""
-        there = [*self._room.recent, *self._own]
+        there = self._own if self._dice.random() < OWN else self._room.recent
         if not there:
             return None
         return self._world.message(there[int(len(there) * self._dice.random() ** 0.6)])
 
     async def _use_menu(self, message: Message) -> None:
-        menus = [each["name"] for each in self._world.commands() if each.get("type") == AppCommandType.MESSAGE]
+        menus = [each["name"] for each in self._world.commands() if each.get("type") == MESSAGE_MENU]
         if menus and not message.ephemeral:
             name = self._dice.choice(sorted(menus))
             await self._act(name, partial(self.member.use_menu, name, message))
@@ -219,35 +154,14 @@ class Visitor:
         actions = sorted({control.action for control in there})
         if not actions:
             return None
-        (action,) = self._dice.choices(actions, [RARE.get(each, 1.0) for each in actions])
+        (action,) = self._dice.choices(actions, [WEIGHTS.get(each, 1.0) for each in actions])
         return self._dice.choice([control for control in there if control.action == action])
 
     # ------------------------------------------------------------ forms
 
     async def _answer_form(self, form: Form) -> None:
-        if self._dice.random() < CLOSES_FORM:
-            return
-        changes = {} if self._dice.random() < 0.3 else dict(self._changes(form))
-        match = _OURS.fullmatch(form.custom_id)
-        await self._act(f"form {match and match['action']}", partial(self.member.submit, form, changes))
-
-    def _changes(self, form: Form) -> Iterator[tuple[str, Any]]:
-        for control in form.fields:
-            value = self._value(control)
-            if value is not None and self._dice.random() < 0.5:
-                yield control.custom_id, value
-
-    def _value(self, control: Field) -> Any:
-        match control.kind:
-            case ComponentType.TEXT_INPUT if control.custom_id == "options":
-                return " ".join((*self._dice.sample(FLAGS, 2), *self._mistake(0.3)))
-            case ComponentType.TEXT_INPUT:
-                return f"fox {self._next()} of {self.member.name}, mixed"
-            case ComponentType.STRING_SELECT:
-                return self._dice.choice([choice.value for choice in control.choices])
-            case ComponentType.FILE_UPLOAD:
-                return [self._dice.choice(FILES)]
-        return None
+        if self._dice.random() >= CLOSES_FORM:
+            await self._act("form", partial(self.member.submit, form, self._typist.changes(form)))
 
     # ------------------------------------------------------------ doing it
 
@@ -263,16 +177,22 @@ class Visitor:
         seen = [message for each in sent for message in (each.message, *each.followups) if message is not None]
         for message in seen:
             self._remember(message)
-        answers = [each.message for each in sent]
-        jobs = frozenset(number for answer in answers if answer is not None for number in jobs_of(answer))
-        self.acts.append(Act(name, self.member.id, tuple(sent), tuple(each.outcome for each in sent), jobs))
+        self.acts.append(Act(name, tuple(map(_step, sent))))
         for form in [each.form for each in sent if each.form is not None][:1]:
             await self._answer_form(form)
 
     def _remember(self, message: Message) -> None:
+        """Unless there is nothing on it, and never will be."""
+        if not (message.loading or message.buttons or message.menus):
+            return
         known = self._own if message.ephemeral else self._room.recent
         if message.id not in known:
             known.append(message.id)
+
+
+def _step(sent: SentInteraction) -> Step:
+    message = sent.message
+    return Step(sent, sent.outcome, frozenset() if message is None else jobs_of(message))
 
 
 def controls(message: Message) -> Iterator[Control]:

@@ -49,7 +49,7 @@ CREATE TABLE jobs (
     model_id TEXT,
     is_private SMALLINT NOT NULL,
     parent_id BIGINT,
-    press TEXT,                            -- member and button, until the card stands: one job for a double click
+    press TEXT,                            -- member and button, at least until the card stands: one job for a double click
     reserved_credits BIGINT,
     charged_credits BIGINT,
     generation_id TEXT,

@@ -65,7 +65,8 @@ UPDATE cards SET
 WHERE job_id = :job_id;
 
 -- name: drop_token
-UPDATE cards SET sealed_token = NULL WHERE job_id = :job_id;
+-- Not the one that a click brought meanwhile.
+UPDATE cards SET sealed_token = NULL WHERE job_id = :job_id AND token_expires_at = :expires_at;
 
 -- name: drop_dead_tokens
 UPDATE cards SET sealed_token = NULL WHERE sealed_token IS NOT NULL AND token_expires_at <= :now;

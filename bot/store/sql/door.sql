@@ -16,10 +16,13 @@ INSERT INTO cards (
 );
 
 -- name: job_by_press
-SELECT id FROM jobs WHERE press = :press;
+SELECT id, queued_at FROM jobs WHERE press = :press;
+
+-- name: free_press
+UPDATE jobs SET press = NULL WHERE id = :id;
 
 -- name: enqueue_job
-UPDATE jobs SET state = 'queued', queued_at = :now, press = NULL WHERE id = :id AND state = 'offered';
+UPDATE jobs SET state = 'queued', queued_at = :now WHERE id = :id AND state = 'offered';
 
 -- name: place_card
 -- It stands: if it was given up before, it can be shown after all.
@@ -46,10 +49,10 @@ UNION
 SELECT guild_id FROM jobs WHERE state = 'offered' AND guild_id IS NOT NULL;
 
 -- name: waiting_of_guild
-SELECT id FROM jobs WHERE state = 'queued' AND guild_id = :guild_id
+-- With a plus, so that it is looked for among the few that wait, and not among all of the guild's.
+SELECT id FROM jobs WHERE state = 'queued' AND +guild_id = :guild_id
 UNION ALL
-SELECT id FROM jobs WHERE state = 'offered' AND guild_id = :guild_id
-ORDER BY id;
+SELECT id FROM jobs WHERE state = 'offered' AND +guild_id = :guild_id;
 
 -- name: offered_jobs
 SELECT id FROM jobs WHERE state = 'offered' AND created_at <= :before ORDER BY id LIMIT :count;

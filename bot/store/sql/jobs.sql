@@ -1,8 +1,9 @@
 -- name: job
 SELECT
     id, account_id, flow_id, guild_id, channel_id, user_id, provider, state, request, sealed_references,
-    references_expire_at, model_id, is_private, parent_id, press, reserved_credits, charged_credits, generation_id, progress_percent, result, sealed_media, failure, owner, cancel_asked_at,
-    forget_asked_at, next_look_at, looks_left, created_at, queued_at, submitted_at, answered_at, finished_at
+    references_expire_at, model_id, is_private, parent_id, press, reserved_credits, charged_credits, generation_id,
+    progress_percent, result, sealed_media, failure, owner, cancel_asked_at, forget_asked_at, next_look_at,
+    looks_left, created_at, queued_at, submitted_at, answered_at, finished_at
 FROM jobs WHERE id = :id;
 
 -- name: claim_job
@@ -30,6 +31,10 @@ UPDATE jobs SET
     state = 'running', generation_id = :generation_id, model_id = COALESCE(:model_id, model_id),
     charged_credits = :charged_credits, answered_at = :now, failure = NULL, finished_at = NULL
 WHERE id = :id;
+
+-- name: asked_again
+SELECT id FROM jobs
+WHERE user_id = :user_id AND created_at >= :since AND parent_id = :id AND state NOT IN ('cancelled', 'failed') LIMIT 1;
 
 -- name: requeue_job
 UPDATE jobs SET state = 'queued', owner = NULL, submitted_at = NULL, finished_at = NULL WHERE id = :id;
@@ -97,8 +102,7 @@ SELECT id, next_look_at, looks_left FROM jobs WHERE next_look_at IS NOT NULL ORD
 -- name: waiting_of_provider
 SELECT id, account_id, flow_id, user_id, state FROM jobs WHERE state = 'queued' AND provider = :provider
 UNION ALL
-SELECT id, account_id, flow_id, user_id, state FROM jobs WHERE state = 'offered' AND provider = :provider
-ORDER BY id;
+SELECT id, account_id, flow_id, user_id, state FROM jobs WHERE state = 'offered' AND provider = :provider;
 
 -- name: rehome_job
 UPDATE jobs SET account_id = :account_id WHERE id = :id;

@@ -9,7 +9,7 @@ from discord.http import handle_message_parameters
 
 from bot.chat.render import attachments, close, layout, mentions
 from bot.errors import MediaDown
-from bot.ui.messages import Accent, Action, Button, ButtonStyle, Kept, Message, Picture, Upload
+from bot.ui.messages import Accent, Action, Button, ButtonStyle, Entry, Kept, Menu, Message, Option, Picture, Upload
 
 FULL = Message(
     Accent.DONE,
@@ -111,3 +111,45 @@ def test_closing_leaves_nothing_open(tmp_path: Path) -> None:
     close(opened)
     (upload,) = (item for item in opened if isinstance(item, discord.File))
     assert upload.fp.closed
+
+
+# ---- menus, entries
+
+
+async def test_a_menu_is_a_select_that_tells_what_is_chosen() -> None:
+    options = (Option("4 seconds", "4"), Option("5 seconds", "5", is_chosen=True, description="the usual"))
+    menu = Menu(Action.DURATION, 77, "Seconds", options)
+    _, row = container_of(Message(Accent.WAITING, ("which?",), rows=((menu,),)))["components"]
+    (select,) = row["components"]
+    assert (select["type"], select["custom_id"], select["placeholder"]) == (3, "easel:duration:77", "Seconds")
+    assert select["options"] == [
+        {"label": "4 seconds", "value": "4", "default": False},
+        {"label": "5 seconds", "value": "5", "default": True, "description": "the usual"},
+    ]
+
+
+async def test_entries_stand_between_texts_and_gallery_each_with_its_buttons() -> None:
+    show = Button(Action.SHOW, 77, "Show")
+    message = Message(
+        Accent.WAITING,
+        ("page",),
+        gallery=(Picture("https://x.y/b.png"),),
+        entries=(
+            Entry("with a picture", Picture("https://x.y/a.png", "a cat"), (show,)),
+            Entry("without", row=(show,)),
+            Entry("bare"),
+        ),
+    )
+    components = container_of(message)["components"]
+    assert [part["type"] for part in components] == [10, 9, 1, 10, 1, 10, 12]
+    section = components[1]
+    assert section["components"] == [{"type": 10, "content": "with a picture"}]
+    assert section["accessory"]["media"] == {"url": "https://x.y/a.png"}
+    assert components[2]["components"][0]["custom_id"] == "easel:show:77"
+    assert [part["content"] for part in (components[3], components[5])] == ["without", "bare"]
+
+
+async def test_a_note_is_part_of_the_custom_id() -> None:
+    button = Button(Action.START, 77, "Confirm", index=0, note="65")
+    _, row = container_of(Message(Accent.WAITING, ("?",), rows=((button,),)))["components"]
+    assert row["components"][0]["custom_id"] == "easel:start:77:0:65"

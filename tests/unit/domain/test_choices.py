@@ -101,6 +101,8 @@ def expected(model: Model, name: str, fields: Fields) -> set[ProblemCode]:
         return of_midjourney(model, value)
     if name in offered and value in offered[name][0]:
         return unless(value != ADAPTIVE_RATIO, C.ADAPTIVE_NEEDS_REFERENCE)
+    if name == "resolution" and value in model.resolutions:
+        return {C.RESOLUTION_OF_OTHER_TIER}
     return {offered[name][1]} if name in offered else of_references(model, fields)
 
 

@@ -10,7 +10,6 @@ from bot.domain.catalog import Medium
 from bot.domain.jobs import (
     FINAL_STATES,
     LEGAL_MOVES,
-    LIVE_STATES,
     Job,
     JobState,
     flow_of,
@@ -97,11 +96,6 @@ def test_moves_that_would_break_a_promise(before: JobState, after: JobState) -> 
 
 def test_submissions_end_in_every_way() -> None:
     assert LEGAL_MOVES[S.SUBMITTING] == {S.RUNNING, S.QUEUED, S.CANCELLED, S.FAILED, S.UNKNOWN}
-
-
-def test_states_are_live_or_final() -> None:
-    assert set(S) == LIVE_STATES | FINAL_STATES
-    assert not LIVE_STATES & FINAL_STATES
 
 
 @pytest.mark.parametrize("state", list(S))

@@ -130,13 +130,13 @@ TABLE: list[Row] = [
         VIDEO,
         FILMED,
         {"resolution": "1080p"},
-        Problem(C.RESOLUTION_UNSUPPORTED, "1080p", ("480p", "720p"), model_name="Video Model"),
+        Problem(C.RESOLUTION_OF_OTHER_TIER, "1080p", ("pro",), model_name="Video Model"),
     ),
     (
         VIDEO,
         FILMED,
         {"resolution": "1080p", "tier": "fast"},
-        Problem(C.RESOLUTION_UNSUPPORTED, "1080p", ("480p", "720p"), model_name="Video Model"),
+        Problem(C.RESOLUTION_OF_OTHER_TIER, "1080p", ("pro",), model_name="Video Model"),
     ),
     (PLAIN, ASKED, {"resolution": "2K"}, Problem(C.RESOLUTION_UNSUPPORTED, "2K", model_name="Plain")),
     (
@@ -324,6 +324,10 @@ def test_models_that_know_an_option_are_named() -> None:
     )
     assert check(replace(UNNAMED, midjourney=MidjourneyOptions(raw=True)), None, known) == (
         Problem(C.OPTION_UNSUPPORTED, "--raw", ("MJ", "Niji")),
+    )
+    # Of a video no model for pictures is of use, whatever it takes.
+    assert check(replace(FILMED, midjourney=MidjourneyOptions(raw=True)), VIDEO, known) == (
+        Problem(C.OPTION_UNSUPPORTED, "--raw", model_name="Video Model"),
     )
 
 

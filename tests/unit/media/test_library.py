@@ -338,3 +338,14 @@ def test_as_much_is_kept_as_the_settings_say_by_default() -> None:
 
 async def test_an_empty_library_is_swept_too(tmp_path: Path) -> None:
     assert await library(tmp_path, Host()).sweep() == 0
+
+
+async def test_a_job_that_is_dropped_during_a_sweep_ends_no_sweep(tmp_path: Path) -> None:
+    """The process would go with it."""
+    media = library(tmp_path, Host())
+    for job_id in range(500):
+        folder = tmp_path / "media" / str(job_id)
+        folder.mkdir(parents=True)
+        (folder / "0.png").write_bytes(PNG)
+    await asyncio.gather(*(media.sweep() for _ in range(3)), *(media.drop(job_id) for job_id in reversed(range(500))))
+    assert names(tmp_path) == set()

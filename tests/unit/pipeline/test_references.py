@@ -122,7 +122,7 @@ def test_while_discord_fails_nothing_is_known(call: str) -> None:
         async with open_rig() as rig:
             job = await asked(rig, DYING, carried=1)
             if call == "find_message":
-                await rig.store.cards.drop_token(job.id)
+                await rig.store.cards.drop_token(job.id, (await rig.card(job)).token_expires_at)
             rig.surface.failing[call] = SurfaceDown()
             with pytest.raises(SurfaceDown):
                 await urls(rig, job)

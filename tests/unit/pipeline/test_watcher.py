@@ -276,6 +276,14 @@ async def test_the_provider_whose_code_fails_passes_for_one_that_does_not_answer
         assert len(looks(rig, job)) < 100, "it backs off"
 
 
+@virtually
+async def test_what_nobody_has_a_key_for_does_not_run_for_ever() -> None:
+    async with open_rig(key=None) as rig:
+        job = await watched(rig)
+        await asyncio.sleep(DEADLINE + SILENCE_SECONDS + 100)
+        assert rig.states([job.id]) == [JobState.TIMED_OUT]
+
+
 # ---- late looks
 
 

@@ -127,6 +127,20 @@ async def test_empty_until_told() -> None:
     assert (made.current.models, made.current.fetched_at) == (ALL, 1000.0)
 
 
+async def test_a_provider_whose_code_fails_keeps_what_it_told() -> None:
+    """The process would end with it."""
+
+    def fail() -> None:
+        raise ZeroDivisionError("a bug")
+
+    upstream = Upstream(ALL)
+    known = catalogue(upstream)
+    assert await known.refresh()
+    upstream.on_ask = fail
+    assert not await known.refresh()
+    assert known.current.models == ALL
+
+
 async def test_what_was_known_stays_while_an_upstream_is_down() -> None:
     upstream, clock = Upstream(ALL), HandClock()
     made = catalogue(upstream, clock=clock)

@@ -10,12 +10,13 @@ from typing import Any, TypeVar
 import pytest
 
 from bot.domain.catalog import Medium, Model, Prices
+from bot.domain.drafts import DraftView
 from bot.domain.jobs import FailureCode, Job, JobState
 from bot.domain.policy import Limits
 from bot.domain.problems import Problem, ProblemCode
 from bot.domain.requests import GenerationRequest, Reference
 from bot.errors import Refused, Unavailable
-from bot.ports import Accepted, Account, Card, CardKind
+from bot.ports import Accepted, Account, Card, CardKind, CardState
 from bot.services.catalogue import Catalogue
 from bot.services.drafts import Drafting
 from bot.services.intake import Intake, Offer, Rules
@@ -397,6 +398,7 @@ async def test_again_pressed_twice_makes_one_job_until_its_card_stands(door: Doo
     assert only(refused).code is P.ALREADY_PRESSED
     await door.intake.again(parent.id, origin(user_id=8))
     await door.intake.confirm(first.job.id, 100)
+    door.clock.at += 2.1
     await door.intake.again(parent.id, origin())
 
 
@@ -518,3 +520,121 @@ async def test_a_guild_that_was_left_while_the_store_fails_breaks_nothing(door: 
 
 async def test_an_origin_keeps_its_token_to_itself() -> None:
     assert "secret" not in repr(replace(origin(), token="secret"))
+
+
+# ---- what is dear
+
+
+DEAR = model(id="dear-1", name="Dear One", is_default=False, prices=Prices(per_generation=101))
+
+
+@pytest.mark.parametrize(
+    ("above", "asked", "is_asked"),
+    [
+        (100, request(model_id="dear-1"), True),
+        (101, request(model_id="dear-1"), False),
+        (100, request(), False),
+        (0, request(), True),
+        (0, request("a cat", model_id="slow-1"), True),
+        (100, request("a cat", model_id="slow-1"), False),
+    ],
+)
+async def test_above_the_threshold_a_panel_comes_first(above: int, asked: GenerationRequest, *, is_asked: bool) -> None:
+    door = await open_door(model(), SLOW, DEAR, rules=Rules(confirm_above_credits=above))
+    outcome = await door.intake.ask(asked, origin(), parent_id=77)
+    assert isinstance(outcome, DraftView) is is_asked
+    assert len(door.jobs()) == (0 if is_asked else 1)
+    if isinstance(outcome, DraftView):
+        assert (outcome.draft.request, outcome.draft.parent_id) == (asked, 77)
+
+
+async def test_the_panel_names_the_model_that_the_upstream_would_choose() -> None:
+    """Else it could be another one by the time that it is confirmed."""
+    door = await open_door(replace(DEAR, is_default=True))
+    outcome = await door.intake.ask(request(model_id=None), origin())
+    assert isinstance(outcome, DraftView)
+    assert outcome.draft.request.model_id == "dear-1"
+
+
+async def test_what_is_dear_and_wrong_is_refused_before_any_panel() -> None:
+    dear = await open_door(model(), rules=Rules(confirm_above_credits=0))
+    with pytest.raises(Refused) as refused:
+        await dear.intake.ask(request(""), origin())
+    assert only(refused).code is P.PROMPT_EMPTY
+    assert dear.driver.rows("SELECT * FROM drafts") == []
+
+
+async def test_what_was_mistyped_is_refused_with_all_else(door: Door) -> None:
+    typing = (Problem(P.FLAG_UNKNOWN, "--nonsense"),)
+    with pytest.raises(Refused) as refused:
+        await door.intake.ask(request("", aspect_ratio="5:4"), origin(), typing=typing)
+    assert codes([each for each in refused.value.problems if isinstance(each, Problem)]) == [
+        P.FLAG_UNKNOWN,
+        P.PROMPT_EMPTY,
+        P.RATIO_UNSUPPORTED,
+    ]
+
+
+async def test_again_of_what_is_dear_asks_and_a_confirmed_one_does_not() -> None:
+    door = await open_door(DEAR)
+    parent = await door.asked(asked=request(model_id="dear-1"))
+    assert isinstance(await door.intake.again(parent.id, origin()), DraftView)
+    assert isinstance(await door.intake.again(parent.id, origin(), is_confirmed=True), Offer)
+
+
+# ---- whose it is
+
+
+@pytest.mark.parametrize(
+    ("who", "may"),
+    [
+        ({}, True),
+        ({"user_id": 8}, False),
+        ({"user_id": 8, "is_moderator": True}, True),
+        ({"user_id": 8, "is_moderator": True, "guild_id": 6}, False),
+        ({"user_id": 8, "is_moderator": True, "guild_id": None}, False),
+    ],
+)
+async def test_its_member_and_the_moderators_of_its_server_decide(
+    door: Door,
+    who: dict[str, Any],
+    may: bool,  # noqa: FBT001  a parameter
+) -> None:
+    job = await door.asked()
+    if may:
+        assert await door.intake.own(job.id, origin(**who)) == job
+        return
+    with pytest.raises(Refused) as refused:
+        await door.intake.own(job.id, origin(**who))
+    assert only(refused).code is P.NOT_YOURS
+
+
+async def test_what_was_deleted_is_shown_no_more_and_what_waits_is_not_made(door: Door) -> None:
+    job = await door.asked()
+    await door.intake.deleted(job.id, 99)
+    assert (await door.card(job)).state is CardState.UNWANTED
+    assert door.jobs() == [JobState.CANCELLED]
+    assert "queued" in door.rung()
+
+
+async def test_another_message_that_shows_it_is_not_its_card(door: Door) -> None:
+    job = await door.asked()
+    await door.intake.deleted(job.id, 98)
+    assert (await door.card(job)).state is CardState.LIVE
+
+
+async def test_a_deletion_that_cannot_be_stored_is_found_out_later(door: Door) -> None:
+    job = await door.asked()
+    door.driver.transactions_left = 0
+    await door.intake.deleted(job.id, 99)
+    assert door.jobs() == [JobState.QUEUED]
+
+
+async def test_what_was_forgotten_is_known_no_more_but_can_be_deleted(door: Door) -> None:
+    job = await running(door.store, door.account)
+    await door.store.watching.finish(job.id, completed())
+    await door.store.forgetting.forget(MEMBER)
+    with pytest.raises(Refused) as refused:
+        await door.intake.known(job.id)
+    assert only(refused).code is P.JOB_UNKNOWN
+    assert (await door.intake.own(job.id, origin())).id == job.id

@@ -11,7 +11,7 @@ from bot.domain.jobs import JobState
 from bot.domain.requests import Reference
 from bot.domain.views import CardView, ShownMedia, ShownReference, Waiting
 from bot.errors import StoreDown
-from bot.ports import Account
+from bot.ports import Accepted, Account, Balance
 from bot.services.catalogue import Catalogue
 from bot.services.viewing import CardViews
 from bot.store.store import Store, assemble
@@ -139,3 +139,61 @@ async def test_media_and_mention_are_passed_on(desk: Desk) -> None:
     assert (view.media, view.mentions_member) == ((media,), True)
     plain = await desk.views.of(job)
     assert (plain.media, plain.mentions_member) == ((), False)
+
+
+# ---- balance, what it goes on from
+
+
+async def told_balance(desk: Desk, balance: Balance) -> None:
+    job = await claimed(desk.store, desk.mine)
+    await desk.store.submissions.record(desk.mine, job.id, Accepted("g", balance=balance))
+    desk.clock.at += 60
+
+
+async def test_while_it_waits_its_balance_is_told(desk: Desk) -> None:
+    await told_balance(desk, Balance(3))
+    for make in (offered, queued):
+        job = await make(desk.store, desk.mine)
+        assert (await desk.views.of(job)).balance_credits == 3
+        await desk.store.door.ask_cancel(job.id)
+
+
+async def test_a_balance_that_would_warn_of_nothing_is_not_told(desk: Desk) -> None:
+    await told_balance(desk, Balance(3))
+    assert (await desk.views.of(await queued(desk.store, desk.mine, reserved_credits=None))).balance_credits is None
+    assert (await desk.views.of(await read(desk.store, (await queued(desk.store, desk.mine)).id))).balance_credits == 3
+
+
+async def test_after_it_began_no_balance_warns(desk: Desk) -> None:
+    await told_balance(desk, Balance(3))
+    assert (await desk.views.of(await running(desk.store, desk.mine))).balance_credits is None
+
+
+async def test_without_an_end_there_is_no_balance(desk: Desk) -> None:
+    await told_balance(desk, Balance(3, is_unlimited=True))
+    assert (await desk.views.of(await queued(desk.store, desk.mine))).balance_credits is None
+
+
+async def test_of_what_it_goes_on_from_the_nearest_is_told(desk: Desk) -> None:
+    first = await queued(desk.store, desk.mine)
+    second = await queued(desk.store, desk.mine, parent_id=first.id)
+    third = await queued(desk.store, desk.mine, parent_id=second.id)
+    assert (await desk.views.of(first)).ancestors == ()
+    assert [each.job_id for each in (await desk.views.of(third)).ancestors] == [second.id]
+
+
+async def test_of_a_continuation_all_are_looked_through(desk: Desk) -> None:
+    """Between two parts of a video others may stand, which were made again."""
+    job = await queued(desk.store, desk.mine)
+    on = request(reference_video="https://v.test/1.mp4", reference_video_seconds=4.0)
+    for _ in range(12):
+        job = await queued(desk.store, desk.mine, parent_id=job.id, request=on)
+    assert len((await desk.views.of(job)).ancestors) == 12
+
+
+async def test_while_the_store_fails_a_card_goes_without(desk: Desk) -> None:
+    first = await queued(desk.store, desk.mine)
+    second = await offered(desk.store, desk.mine, parent_id=first.id)
+    desk.driver.is_down = True
+    view = await desk.views.of(second)
+    assert (view.ancestors, view.balance_credits) == ((), None)

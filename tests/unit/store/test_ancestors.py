@@ -11,6 +11,7 @@ from bot.domain.views import Ancestor
 from bot.ports import Account, CardKind, Showing, Shown
 from bot.store.store import Store
 from tests.support.builders import CHANNEL, GUILD, completed, offered, queued, request, running
+from tests.support.fakes import HandClock
 
 LINK = f"https://discord.com/channels/{GUILD}/{CHANNEL}"
 
@@ -69,13 +70,21 @@ async def test_what_others_do_not_see_is_not_linked(store: Store, mine: Account,
     assert await store.asking.ancestors(child.id, 9) == [Ancestor(first.id, None)]
 
 
-async def test_the_parts_of_a_video_are_those_that_it_really_continues(store: Store, mine: Account) -> None:
+async def test_the_parts_of_a_video_are_those_that_it_really_continues(
+    store: Store, mine: Account, clock: HandClock
+) -> None:
     """A picture that was animated, and a first try that was made again, are no parts."""
-    picture = await made(store, mine, "https://img.test/0.png")
-    first = await made(store, mine, "https://img.test/1.mp4?sig=1", picture)
-    tried = await made(store, mine, "https://img.test/2a.mp4", first, "https://img.test/1.mp4?sig=2")
-    second = await made(store, mine, "https://img.test/2b.mp4", tried, "https://img.test/1.mp4")
-    third = await made(store, mine, "https://img.test/3.mp4", second, "https://img.test/2b.mp4")
+    made_of: list[Job] = []
+    for url, video in (
+        ("https://img.test/0.png", None),
+        ("https://img.test/1.mp4?sig=1", None),
+        ("https://img.test/2a.mp4", "https://img.test/1.mp4?sig=2"),
+        ("https://img.test/2b.mp4", "https://img.test/1.mp4"),
+        ("https://img.test/3.mp4", "https://img.test/2b.mp4"),
+    ):
+        clock.at += 60
+        made_of.append(await made(store, mine, url, made_of[-1] if made_of else None, video))
+    picture, first, tried, second, third = made_of
     found = await store.asking.ancestors(third.id, 9)
     assert [(each.job_id, each.is_source) for each in found] == [
         (picture.id, False),

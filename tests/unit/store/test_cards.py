@@ -137,7 +137,7 @@ async def test_a_dead_token_is_not_handed_out(store: Store, mine: Account, clock
 
 async def test_a_token_that_discord_called_dead_is_dropped(store: Store, mine: Account) -> None:
     job = await queued(store, mine)
-    await store.cards.drop_token(job.id)
+    await store.cards.drop_token(job.id, (await card_of(store, job.id)).token_expires_at)
     assert (await card_of(store, job.id)).token is None
 
 

@@ -160,10 +160,26 @@ async def test_a_double_press_makes_one_job(store: Store, mine: Account) -> None
     assert refused[0].problems == (PRESSED,)
 
 
-async def test_a_button_works_again_once_its_card_stands_or_never_will(store: Store, mine: Account) -> None:
+async def test_a_second_press_right_after_the_card_came_makes_no_second_job(
+    store: Store, mine: Account, clock: HandClock
+) -> None:
+    press = Press("again:1:7", PRESSED)
+    first = await offered(store, mine, press=press)
+    clock.at += 60
+    await store.door.confirm(first.id, 1)
+    clock.at += 1.9
+    with pytest.raises(Refused) as refused:
+        await offered(store, mine, press=press)
+    assert refused.value.problems == (PRESSED,)
+
+
+async def test_a_button_works_again_once_its_card_has_stood_or_never_will(
+    store: Store, mine: Account, clock: HandClock
+) -> None:
     press = Press("again:1:7", PRESSED)
     first = await offered(store, mine, press=press)
     await store.door.confirm(first.id, 1)
+    clock.at += 2.1
     second = await offered(store, mine, press=press)
     await store.door.drop(second.id, FailureCode.CARD_NEVER_SHOWN)
     await offered(store, mine, press=press)

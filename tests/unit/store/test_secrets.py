@@ -6,8 +6,9 @@ from pathlib import Path
 
 from cryptography.fernet import Fernet
 
+from bot.domain.jobs import Failure, FailureCode
 from bot.domain.requests import Reference
-from bot.ports import Account, Card, CarriedReference, Showing, Shown
+from bot.ports import Account, Card, CarriedReference, Generation, GenerationState, Showing, Shown
 from bot.store.store import Store, open_store
 from bot.vault import Vault
 from tests.support.builders import (
@@ -128,3 +129,23 @@ async def test_refreshed_links_are_sealed_anew(path: Path, store: Store, mine: A
     await store.submissions.refresh_request(job.id, fresh)
     assert (await read(store, job.id)).request == fresh
     assert b"a-signature" not in on_disk(path)
+
+
+async def test_a_reason_that_quotes_a_signed_link_is_kept_without_the_signature(store: Store, mine: Account) -> None:
+    refused = await running(store, mine)
+    told = Failure(FailureCode.GENERATION_FAILED, f'"{SIGNED}" is no picture? Nor is {SIGNED}, it seems.')
+    await store.watching.finish(refused.id, Generation(GenerationState.FAILED, failure=told))
+    kept = (await read(store, refused.id)).failure
+    plain = SIGNED.partition("?")[0]
+    assert kept == Failure(FailureCode.GENERATION_FAILED, f'"{plain}" is no picture? Nor is {plain} it seems.')
+
+
+async def test_a_token_that_a_click_renewed_meanwhile_is_not_dropped(
+    store: Store, mine: Account, clock: HandClock
+) -> None:
+    job = await queued(store, mine)
+    tried = await card_of(store, job.id)
+    clock.at += 1
+    await store.door.renew_token(job.id, "fresh", clock.at + 900)
+    await store.cards.drop_token(job.id, tried.token_expires_at)
+    assert (await card_of(store, job.id)).token == "fresh"

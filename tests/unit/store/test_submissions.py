@@ -22,7 +22,7 @@ from bot.errors import (
 from bot.ports import Accepted, Account, Balance, Claim, Idle, RateHeaders, Stale, Wait
 from bot.store.rows import GATE
 from bot.store.store import Store
-from tests.support.builders import BEGAN_AT, account, attachment, claimed, offered, queued, read, request
+from tests.support.builders import BEGAN_AT, MEMBER, account, attachment, claimed, offered, queued, read, request
 from tests.support.fakes import HandClock
 from tests.unit.store.conftest import Look
 
@@ -405,6 +405,48 @@ async def test_a_late_refusal_pauses(store: Store, mine: Account, look: Look, cl
     assert late is not None
     assert late.state is ending.state
     assert gate_of(look).pause_reason is ending.reason
+
+
+REFUSALS = (NotSent("refused"), RateLimited(30.0), KeyRejected("no"))
+
+
+@pytest.mark.parametrize("refusal", REFUSALS, ids=type)
+async def test_what_its_member_has_asked_for_again_is_not_made_after_all(
+    store: Store, mine: Account, refusal: SubmissionError
+) -> None:
+    job = await claimed(store, mine)
+    await store.submissions.record(mine, job.id, OutcomeUnknown("silence"))
+    await offered(store, mine, parent_id=job.id)
+    ended = await store.submissions.record(mine, job.id, refusal)
+    assert ended is not None
+    assert (ended.state, ended.failure) == (JobState.CANCELLED, Failure(FailureCode.ASKED_AGAIN))
+    assert await claim(store, mine) == Idle()
+
+
+@pytest.mark.parametrize("refusal", REFUSALS, ids=type)
+async def test_what_was_refused_does_not_wait_again_where_its_card_was_deleted(
+    store: Store, mine: Account, refusal: SubmissionError
+) -> None:
+    job = await claimed(store, mine)
+    await store.cards.unwanted(job.id)
+    ended = await store.submissions.record(mine, job.id, refusal)
+    assert ended is not None
+    assert (ended.state, ended.failure) == (JobState.CANCELLED, Failure(FailureCode.CARD_DELETED))
+
+
+@pytest.mark.parametrize("refusal", REFUSALS, ids=type)
+async def test_what_only_others_asked_for_again_its_member_still_waits_for(
+    store: Store, mine: Account, refusal: SubmissionError
+) -> None:
+    job = await claimed(store, mine)
+    await store.submissions.record(mine, job.id, OutcomeUnknown("silence"))
+    await offered(store, mine, parent_id=job.id, user_id=MEMBER + 1)
+    dropped = await offered(store, mine, parent_id=job.id)
+    await store.door.drop(dropped.id, FailureCode.CARD_NEVER_SHOWN)
+    await offered(store, mine)
+    late = await store.submissions.record(mine, job.id, refusal)
+    assert late is not None
+    assert late.state is JobState.QUEUED
 
 
 # ---- before it was sent

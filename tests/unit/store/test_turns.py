@@ -85,6 +85,9 @@ class Lives:
     def leave_guild(self, dice: int) -> None:
         now(self.store.door.leave_guild(dice % 2 + 1))
 
+    def forget(self, dice: int) -> None:
+        now(self.store.forgetting.forget(dice % 2 + 1))
+
     def claim(self, _: int) -> None:
         self.clock.at += 700.0
         now(self.store.submissions.claim(self.mine, 0.0))
@@ -102,7 +105,7 @@ class Lives:
 
 
 MOVES = ("join", "join", "offer", "confirm", "claim", "serve", "answer", "call_back", "drop", "delete_card", "fail")
-RARE = ("leave_guild", "die", "change_key")
+RARE = ("leave_guild", "forget", "die", "change_key")
 
 
 @settings(max_examples=120, deadline=None, derandomize=True, database=None)

@@ -35,7 +35,9 @@ def failed(failure: Failure | None, **changes: Any) -> str:
 # ---------------------------------------------------------------- any card
 
 
-ancestors = st.builds(Ancestor, st.integers(1, 9), st.none() | st.just(f"https://discord.com/channels/{'9' * 60}"))
+ancestors = st.builds(
+    Ancestor, st.integers(1, 9), st.none() | st.just(f"https://discord.com/channels/{'9' * 60}"), st.booleans()
+)
 
 
 @st.composite
@@ -69,7 +71,13 @@ def views(draw_one: st.DrawFn) -> CardView:
         charged_credits=draw_one(st.sampled_from([None, 0, 15])),
         progress_percent=draw_one(st.sampled_from([None, 40])),
     )
-    request = replace(made.request, aspect_ratio=draw_one(words), resolution=draw_one(words))
+    request = replace(
+        made.request,
+        medium=draw_one(st.sampled_from(Medium)),
+        aspect_ratio=draw_one(words),
+        resolution=draw_one(words),
+        reference_video=draw_one(st.sampled_from([None, "https://v.test/1.mp4"])),
+    )
     waiting = st.builds(
         Waiting,
         st.integers(1, 10**6),
@@ -83,7 +91,7 @@ def views(draw_one: st.DrawFn) -> CardView:
         waiting=draw_one(st.none() | waiting),
         pace=draw_one(st.none() | st.builds(Pace, st.floats(0, 10**5), st.floats(0, 10**5))),
         balance_credits=draw_one(st.none() | st.integers(0, 10**6)),
-        ancestors=tuple(draw_one(st.lists(ancestors, max_size=8))),
+        ancestors=tuple(draw_one(st.lists(ancestors, max_size=40))),
         media=tuple(draw_one(st.lists(media, max_size=12))),
         references=tuple(draw_one(st.lists(references, max_size=7))),
         mentions_member=draw_one(st.booleans()),
@@ -373,3 +381,110 @@ def test_private_cards_mention_nobody() -> None:
     message = draw(view(job(is_private=True), mentions_member=True))
     assert message.mention_user_id is None
     assert "<@" not in text_of(message)
+
+
+# ---------------------------------------------------------------- videos, and what comes before
+
+
+CINEMA = replace(FLUX, medium=Medium.VIDEO, name="Cinema", default_duration=5, max_references=5)
+MOVING = GenerationRequest("a cat", Medium.VIDEO)
+
+
+def video(media: ShownMedia, request: GenerationRequest = MOVING, **changes: Any) -> CardView:
+    made = job(JobState.SUCCEEDED, request=request, charged_credits=65, result=Result((media.url,), "16:9"))
+    return view(made, CINEMA, media=(media,), **changes)
+
+
+@pytest.mark.parametrize(
+    ("media", "said"),
+    [
+        (
+            ShownMedia("https://x.y/a", FILE, "video/mp4"),
+            "[Video](<https://x.y/a>) · The link works for a limited time.",
+        ),
+        (
+            ShownMedia("https://x.y/a", is_too_large=True),
+            "[Video](<https://x.y/a>) is too large for Discord. The link works for a limited time.",
+        ),
+        (
+            ShownMedia("https://x.y/a"),
+            "[Video](<https://x.y/a>) could not be brought here. The link works for a limited time.",
+        ),
+        (
+            ShownMedia("https://x.y/a", is_gone=True),
+            "Video is gone: the service keeps results for a limited time only.",
+        ),
+    ],
+)
+def test_a_video_is_always_linked_as_well(media: ShownMedia, said: str) -> None:
+    message = draw(video(media))
+    assert message.texts[2] == said
+    assert len(message.gallery) == len(message.attachments) == (media.path is not None)
+
+
+@pytest.mark.parametrize(("chosen", "said"), [(8, "8 s"), (None, "5 s")])
+def test_its_length_is_told_also_where_the_model_chose_it(chosen: int | None, said: str) -> None:
+    request = replace(MOVING, duration_seconds=chosen)
+    message = draw(video(ShownMedia("https://x.y/a", FILE, "video/mp4"), request))
+    assert message.texts[-1] == f"-# Cinema · 16:9 · {said} · 65 credits charged"
+
+
+def test_a_length_that_nobody_told_is_left_out() -> None:
+    assert draw(view(job(request=MOVING), replace(CINEMA, default_duration=None))).texts[-1].count("·") == 1
+
+
+FRAMES = (ShownReference("a.png", "https://x.y/1"), ShownReference("b.png", "https://x.y/2"))
+
+
+@pytest.mark.parametrize(
+    ("of", "shown", "said"),
+    [
+        (replace(CINEMA, max_references=2), FRAMES, ["First frame", "Last frame"]),
+        (replace(CINEMA, max_references=2), FRAMES[:1], ["First frame"]),
+        (CINEMA, FRAMES, ["Reference 1", "Reference 2"]),
+        (replace(CINEMA, max_references=1), FRAMES[:1], ["Reference"]),
+        (replace(FLUX, max_references=2), FRAMES, ["Reference 1", "Reference 2"]),
+        (None, FRAMES, ["Reference 1", "Reference 2"]),
+    ],
+)
+def test_two_pictures_of_a_video_are_its_first_and_last_frame(
+    of: Model | None, shown: tuple[ShownReference, ...], said: list[str]
+) -> None:
+    assert [picture.description for picture in draw(view(model=of, references=shown)).references] == said
+
+
+HERE, THERE = "https://discord.com/channels/5/6/1", "https://discord.com/channels/5/6/2"
+ON = replace(MOVING, reference_video="https://v.test/1.mp4", reference_video_seconds=4.0)
+
+
+@pytest.mark.parametrize(
+    ("request_", "before", "said"),
+    [
+        (MOVING, (Ancestor(1, HERE), Ancestor(2, THERE)), f"-# From [this one]({THERE})."),
+        (MOVING, (Ancestor(1, HERE), Ancestor(2, None)), None),
+        (MOVING, (), None),
+        (ON, (Ancestor(1, HERE, is_source=True),), f"-# Goes on from [part 1]({HERE})."),
+        (ON, (Ancestor(1, HERE), Ancestor(2, THERE, is_source=True)), f"-# Goes on from [part 1]({THERE})."),
+        (
+            ON,
+            (Ancestor(1, None, is_source=True), Ancestor(2, THERE, is_source=True)),
+            f"-# Goes on from [part 2]({THERE}).",
+        ),
+        (ON, (Ancestor(1, HERE),), "-# Goes on from a video."),
+    ],
+)
+def test_what_it_goes_on_from(request_: GenerationRequest, before: tuple[Ancestor, ...], said: str | None) -> None:
+    text = text_of(draw(view(job(request=request_), ancestors=before)))
+    assert (said in text) if said else ("From [" not in text)
+
+
+def test_of_a_long_chain_the_latest_parts_are_linked_by_their_numbers() -> None:
+    parts = tuple(Ancestor(n, f"https://discord.com/channels/5/6/{n}", is_source=True) for n in range(1, 21))
+    text = text_of(draw(view(job(request=ON), ancestors=parts)))
+    assert re.findall(r"part (\d+)", text) == [str(n) for n in range(13, 21)]
+
+
+def test_while_it_waits_a_balance_that_looks_too_low_warns() -> None:
+    waiting = view(job(reserved_credits=65), waiting=Waiting(1, 5.0), balance_credits=64)
+    assert "Only 64 credits were left when last told" in text_of(draw(waiting))
+    assert "were left" not in text_of(draw(replace(waiting, balance_credits=65)))

@@ -48,8 +48,7 @@ def test_all_that_is_known_of_a_job_is_told() -> None:
         (
             f"**Made with Easel** for <@7>, <t:{NOW:.0f}:f>",
             "a \\*cat\\*",
-            "-# Model \\*One\\* · 16:9 · 15 credits charged",
-            "-# \\--stylize 300 --raw",
+            "-# Model \\*One\\* · 16:9 · \\--stylize 300 --raw · 15 credits charged",
             "-# It goes by 2 pictures.",
             "**It came from**",
             "1. something that only others can see",

@@ -42,6 +42,14 @@ def test_every_pause_has_a_sentence(reason: PauseReason) -> None:
             "**Flux** has no resolution “8K”. Leave it out.",
         ),
         (
+            Problem(ProblemCode.RESOLUTION_OF_OTHER_TIER, "1080p", ("pro",), model_name="Flux"),
+            "**Flux** has the resolution “1080p” only in the tier pro. Choose that tier, or leave the resolution out.",
+        ),
+        (
+            Problem(ProblemCode.REFERENCE_NOT_IMAGE, "a.heic", ("image/png", "image/jpeg")),
+            "The reference “a.heic” is not a picture that I can use. Use one of PNG, JPEG.",
+        ),
+        (
             Problem(ProblemCode.TOO_MANY_REFERENCES, "3", limit=1, model_name="Flux"),
             "**Flux** takes 1 reference, and you gave 3.",
         ),

@@ -75,6 +75,9 @@ class CardTexts(Words):
         name = self.mediums[medium]
         return f"**Your {name} is ready**" if count <= 1 else f"**Your {count} {name}s are ready**"
 
+    def one_of(self, medium: Medium, number: int, count: int) -> str:
+        return f"**{self.mediums[medium].capitalize()} {number} of {count}**"
+
     def made_and_gone(self, medium: Medium) -> str:
         return f"**Your {self.mediums[medium]} was made, and is gone again**"
 
@@ -148,7 +151,7 @@ class CardTexts(Words):
         FailureCode.CARD_NEVER_SHOWN: "Discord did not show this card in time, so nothing was begun.{said}",
         FailureCode.CARD_DELETED: "The card was deleted, so nothing was begun.{said}",
         FailureCode.GUILD_LEFT: "I was removed from that server before it began.{said}",
-        FailureCode.NO_ACCOUNT: "The key that this waited for was taken away.{said}\nPress *Again* once there is one.",
+        FailureCode.ASKED_AGAIN: "The service did not take this one, and you have asked for it again meanwhile.{said}",
     }
 
     def credits_short(self, required: int | None, available: int | None) -> str:

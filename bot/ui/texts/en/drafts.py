@@ -46,9 +46,6 @@ class DraftTexts(Words):
     def seconds_choice(self, seconds: int) -> str:
         return f"{seconds} seconds"
 
-    def usual_choice(self, choice: str) -> str:
-        return f"{choice} (the usual)"
-
     form_title = "Change before it starts"
     form_prompt = "Prompt"
     form_prompt_kept = "Leave it empty to keep the prompt, which is too long for this field."
@@ -61,5 +58,4 @@ class DraftTexts(Words):
     form_references = "Pictures to go by"
     form_references_hint = "They take the place of those it had"
     edit_again = "Change it"
-    started = "Started."
     discarded = "Never mind, then. Nothing was spent."

@@ -44,6 +44,10 @@ class ProblemTexts(Words):
             "The ratio “adaptive” follows a reference. Attach one, or choose another ratio."
         ),
         ProblemCode.RESOLUTION_UNSUPPORTED: lambda p: f"{_model(p)} has no resolution “{_given(p)}”. {_choose(p)}",
+        ProblemCode.RESOLUTION_OF_OTHER_TIER: lambda p: (
+            f"{_model(p)} has the resolution “{_given(p)}” only in the tier {listed(p.allowed)}."
+            " Choose that tier, or leave the resolution out."
+        ),
         ProblemCode.QUALITY_UNSUPPORTED: lambda p: f"{_model(p)} has no quality “{_given(p)}”. {_choose(p)}",
         ProblemCode.TIER_UNSUPPORTED: lambda p: f"{_model(p)} has no tier “{_given(p)}”. {_choose(p)}",
         ProblemCode.DURATION_UNSUPPORTED: lambda p: (
@@ -74,7 +78,7 @@ class ProblemTexts(Words):
             else f"{_model(p)} takes {references_of(int(p.limit))}, and you gave {_given(p)}."
         ),
         ProblemCode.REFERENCE_NOT_IMAGE: lambda p: (
-            f"The reference “{_given(p)}” is not a picture that I can use. {_choose(p, 'Use one of')}"
+            f"The reference “{_given(p)}” is not a picture that I can use. {_kinds(p)}"
         ),
         ProblemCode.REFERENCE_EMPTY: lambda p: (
             f"The reference “{_given(p)}” is empty. Attach it once more, or use another one."
@@ -168,6 +172,12 @@ def _count(problem: Problem) -> str:
 
 def _choose(problem: Problem, lead: str = "It can do") -> str:
     return f"{lead} {listed(problem.allowed)}." if problem.allowed else "Leave it out."
+
+
+def _kinds(problem: Problem) -> str:
+    """Content types as people call them: `image/jpeg` is JPEG."""
+    names = [kind.rpartition("/")[2].upper() for kind in problem.allowed]
+    return f"Use one of {listed(names)}." if names else "Use another one."
 
 
 def _span(problem: Problem) -> str:

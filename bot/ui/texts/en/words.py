@@ -73,6 +73,10 @@ class Words:
     def charged(self, count: int | None) -> str:
         return self.no_cost if count is None else f"{credits_of(count)} charged"
 
+    def for_all(self, charged: str, count: int) -> str:
+        """`charged` for `count` candidates together."""
+        return f"{charged} for all {count}"
+
     def price(self, least: int, most: int) -> str:
         return credits_of(most) if least == most else f"{least:,} to {credits_of(most)}"
 
