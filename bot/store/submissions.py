@@ -179,7 +179,7 @@ def _move_after(ledger: Ledger, job: Job, outcome: Accepted | SubmissionError) -
         case Accepted():
             yield from _run(ledger, job, outcome)
         case NotSent() | RateLimited() | KeyRejected():
-            yield from _take_back(ledger, job, type(outcome).__name__)
+            yield from _requeue(ledger, job, type(outcome).__name__)
         case OutOfCredits(required=required, available=available):
             failure = Failure(FailureCode.OUT_OF_CREDITS, required_credits=required, available_credits=available)
             yield from end_job(ledger, job, JobState.FAILED, failure=failure)
@@ -211,7 +211,7 @@ def _run(ledger: Ledger, job: Job, accepted: Accepted) -> Unit[None]:
         )
 
 
-def _take_back(ledger: Ledger, job: Job, why: str) -> Unit[None]:
+def _requeue(ledger: Ledger, job: Job, why: str) -> Unit[None]:
     """Into the line again, unless nobody waits for it any more."""
     code = yield from _unwanted_because(ledger, job)
     if code is None:
