@@ -152,8 +152,11 @@ _ELSEWHERE = re.compile(
     "|seed|stealth|public|stop|tile|turbo|v|version|video"
 )
 
+# A flag whose value was typed without a space: no word of prose looks like that.
+_GLUED = re.compile(rf"(?:{'|'.join(name for name in _FLAGS if len(name) > 1)})[0-9].*")
+
 _LONG = "\u2014\u2013"
-_DASHES = rf"(?:--|[{_LONG}]{{1,2}})"
+_DASHES = rf"(?:--|-?[{_LONG}]{{1,2}}-?)"
 # JSON prompts escape quotes with a backslash. A single quote closes where no letter follows, or it is an apostrophe.
 _QUOTED = (
     r'"(?:\\.|[^"\\])*"|`[^`]*`'
@@ -181,7 +184,8 @@ def _flag_at(text: str, match: re.Match[str]) -> _Found | None:
     kind = _FLAGS.get(name)
     value = _VALUE.match(text, match.end())
     if kind is None:
-        is_prose = match["dashes"][0] in _LONG and not _ELSEWHERE.fullmatch(name) and not _reads_as_value(value)
+        is_meant = match["dashes"] == "--" or _ELSEWHERE.fullmatch(name) or _GLUED.fullmatch(name)
+        is_prose = not is_meant and not _reads_as_value(value)
         return None if is_prose else _Found(match.start(), match.end(), name, None)
     if value is None or _is_alone(kind, value):
         return _Found(match.start(), match.end(), name, kind)

@@ -101,12 +101,12 @@ def _mention(view: CardView, texts: Texts) -> str:
     job = view.job
     if not view.mentions_member or job.is_private:
         return ""
-    return texts.mention(job.user_id, succeeded=job.state is JobState.SUCCEEDED)
+    return texts.mention(job.user_id, job.state)
 
 
 def ping_text(job: Job, texts: Texts = EN) -> str:
     """What the short reply says that pings the member."""
-    return texts.mention(job.user_id, succeeded=job.state is JobState.SUCCEEDED)
+    return texts.mention(job.user_id, job.state)
 
 
 def _under_way(view: CardView, texts: Texts) -> str:

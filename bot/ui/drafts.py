@@ -81,7 +81,7 @@ def _problems(view: DraftView, texts: Texts) -> str:
 
 def _details(view: DraftView, texts: Texts) -> str:
     request = view.draft.request
-    name = texts.default_model if view.model is None else view.model.name
+    name = view.model.name if view.model is not None else request.model_id or texts.default_model
     count = texts.references(len(request.references)) if request.references else ""
     choices = (name, request.aspect_ratio, request.resolution, request.quality, request.tier, count)
     return "-# " + " · ".join(one_line(choice, 80) for choice in choices if choice)

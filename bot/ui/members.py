@@ -54,6 +54,6 @@ def help_page(texts: Texts = EN) -> Message:
             texts.help_commands(commands),
             texts.help_buttons(),
             texts.help_flags(FLAG_NAMES),
-            texts.help_more(),
+            texts.help_more((texts.animate_this, texts.imagine_from_this, texts.who_made_this)),
         ),
     )

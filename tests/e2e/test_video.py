@@ -169,8 +169,8 @@ async def test_what_the_documents_take_is_taken(stage: Stage, filename: str) -> 
     [
         ({"model": VEO, "duration": 7}, "makes no videos of 7 seconds. It can do, in seconds: 4, 6, 8."),
         ({"model": SEEDANCE, "duration": 3}, "makes no videos of 3 seconds"),
-        ({"model": SEEDANCE, "resolution": "1080p"}, "has no resolution “1080p”. It can do 480p, 720p."),
-        ({"model": SEEDANCE, "tier": "fast", "resolution": "1080p"}, "It can do 480p, 720p."),
+        ({"model": SEEDANCE, "resolution": "1080p"}, "has the resolution “1080p” only in the tier pro"),
+        ({"model": SEEDANCE, "tier": "fast", "resolution": "1080p"}, "only in the tier pro"),
         ({"model": VEO, "resolution": "480p"}, "It can do 720p, 1080p."),
         ({"model": VEO, "tier": "mini"}, "has no tier “mini”. It can do fast, pro."),
         ({"model": HORSE, "tier": "pro"}, "has no tier “pro”"),

@@ -21,9 +21,15 @@ SELECT
         WHEN charged_credits IS NOT NULL THEN 0
         WHEN state IN ('offered', 'queued', 'submitting', 'running') OR next_look_at IS NOT NULL THEN reserved_credits
         ELSE 0 END), 0) AS BIGINT) AS reserved_credits
-FROM jobs
-WHERE (guild_id = :guild_id OR user_id = :user_id)
-    AND (created_at >= :since OR state IN ('offered', 'queued', 'submitting', 'running') OR next_look_at IS NOT NULL);
+FROM jobs WHERE id IN (
+    SELECT id FROM jobs WHERE guild_id = :guild_id AND created_at >= :since
+    UNION SELECT id FROM jobs WHERE user_id = :user_id AND created_at >= :since
+    UNION SELECT id FROM jobs WHERE state = 'offered' AND (+guild_id = :guild_id OR +user_id = :user_id)
+    UNION SELECT id FROM jobs WHERE state = 'queued' AND (+guild_id = :guild_id OR +user_id = :user_id)
+    UNION SELECT id FROM jobs WHERE state = 'submitting' AND (+guild_id = :guild_id OR +user_id = :user_id)
+    UNION SELECT id FROM jobs WHERE state = 'running' AND (+guild_id = :guild_id OR +user_id = :user_id)
+    UNION SELECT id FROM jobs WHERE next_look_at IS NOT NULL AND (+guild_id = :guild_id OR +user_id = :user_id)
+);
 
 -- name: accounts
 SELECT id, provider, fingerprint, gate, reached, purchased_credits, is_unlimited, balance_at FROM accounts ORDER BY id;

@@ -41,7 +41,7 @@ class Clicked:
 
 
 def refusal(status: int, code: int) -> discord.HTTPException:
-    answer = cast("Any", SimpleNamespace(status=status, reason="no"))
+    answer = cast("Any", SimpleNamespace(status=status, reason="no", headers={}))
     return discord.HTTPException(answer, {"code": code, "message": "no"})
 
 

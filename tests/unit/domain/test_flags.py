@@ -57,7 +57,8 @@ LINK = "https://x.test/a--ar.png"
         ("a cat --ar=16:9 --s=5", "a cat", {"aspect_ratio": "16:9", "stylize": 5}),
         ("a cat --ar 16:9, --s 5; --raw.", "a cat", {"aspect_ratio": "16:9", "stylize": 5, "raw": True}),
         ("a cat --ar  16:9  --s\t5  ", "a cat", {"aspect_ratio": "16:9", "stylize": 5}),
-        # What phones make of two dashes.
+        # What phones make of two dashes, and of three.
+        ("a cat \u2014-ar 16:9 -\u2014s 5", "a cat", {"aspect_ratio": "16:9", "stylize": 5}),
         ("a cat \u2014ar 16:9 \u2013s 5", "a cat", {"aspect_ratio": "16:9", "stylize": 5}),
         ("a cat \u2013\u2013ar 16:9 \u2014\u2014raw", "a cat", {"aspect_ratio": "16:9", "raw": True}),
         # Numbers are judged by the model.
@@ -143,6 +144,7 @@ def test_flags_beside_quotes_and_dashes(text: str, words: str) -> None:
         ("a cat --quality_=4", Problem(C.FLAG_UNKNOWN, "--quality_", FLAG_NAMES)),
         ("a cat \u2014tile", Problem(C.FLAG_UNKNOWN, "--tile", FLAG_NAMES)),
         ("a cat \u2014stilize 5", Problem(C.FLAG_UNKNOWN, "--stilize", FLAG_NAMES)),
+        ("a cat \u2014stylize300", Problem(C.FLAG_UNKNOWN, "--stylize300", FLAG_NAMES)),
         ("a cat --ar", Problem(C.FLAG_VALUE, "--ar")),
         ("a cat --ar --s 5", Problem(C.FLAG_VALUE, "--ar")),
         ("a cat --ar=", Problem(C.FLAG_VALUE, "--ar")),

@@ -122,6 +122,7 @@ async def test_a_card_that_goes_by_other_files_is_not_taken_for_one_that_goes_by
         await carries(rig, parent, "reference-1.png")
         varied = await rig.ask(request=request(references=(copy,)), parent_id=parent.id)
         assert await rig.references.refreshed(await rig.job(varied), BEGAN_AT + 1800) is None
+        assert len(rig.surface.named("find_answer", "find_message")) == 1, "its own card alone"
         again = await rig.ask(request=request(references=(replace(cat, url=f"{cat.url}&new"),)), parent_id=parent.id)
         found = await rig.references.refreshed(await rig.job(again), BEGAN_AT + 1800)
         assert found is not None

@@ -48,7 +48,7 @@ async def test_its_member_is_told_that_it_is_late_and_how_long_it_is_waited_for(
 async def test_once_it_comes_it_is_shown_and_its_member_is_pinged() -> None:
     async with open_rig() as rig:
         job = await late(rig)
-        assert [text for _, _, text in rig.surface.pings.values()] == ["<@7> this one did not work out."]
+        assert [text for _, _, text in rig.surface.pings.values()] == ["<@7> this one is not ready in time."]
         generation_id = (await rig.job(job)).generation_id or ""
         rig.provider.stands[generation_id] = [PROCESSING, completed("https://v.test/1.mp4")]
         await rig.until(lambda: rig.states([job.id]) == [JobState.SUCCEEDED], within_seconds=601)

@@ -36,6 +36,12 @@ def test_those_that_may_walk_it_all_still_do(name: str) -> None:
     assert [step for step in plan_of(name) if re.fullmatch(WHOLE_TABLE, step)]
 
 
+def test_the_usage_of_a_day_is_not_summed_up_over_all_days() -> None:
+    plan = plan_of("usage")
+    assert not [step for step in plan if re.search(r"jobs_of_\w+ \(\w+=\?\)", step)], plan
+    assert sum("created_at>?" in step for step in plan) == 2, "of the guild, and of the member"
+
+
 @pytest.mark.parametrize("name", ["under_way", "waiting_of_guild", "waiting_guilds", "waiting_of_provider"])
 def test_what_waits_is_not_looked_for_among_all_that_ever_did(name: str) -> None:
     steps = [step for step in plan_of(name) if "jobs" in step]

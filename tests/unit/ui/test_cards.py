@@ -369,7 +369,13 @@ def test_references_are_carried_as_small_attachments() -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "said"), [(JobState.SUCCEEDED, "here it is."), (JobState.FAILED, "this one did not work out.")]
+    ("state", "said"),
+    [
+        (JobState.SUCCEEDED, "here it is."),
+        (JobState.FAILED, "this one did not work out."),
+        (JobState.TIMED_OUT, "this one is not ready in time."),
+        (JobState.UNKNOWN, "the service did not answer for this one."),
+    ],
 )
 def test_the_member_is_mentioned_once(state: JobState, said: str) -> None:
     message: Message = draw(view(job(state), mentions_member=True))

@@ -240,6 +240,10 @@ def test_help_fits() -> None:
     check(help_page())
 
 
+def test_the_help_names_the_menus_on_messages() -> None:
+    assert "*Animate this*, *Imagine from this*, *Who made this?*." in "\n".join(help_page().texts)
+
+
 # ---------------------------------------------------------------- cards of what is forgotten
 
 

@@ -88,7 +88,7 @@ def test_a_success_with_nothing_in_it_can_be_made_again() -> None:
     assert names(done(0), GRID) == [BELOW]
 
 
-@pytest.mark.parametrize("state", FINAL_STATES)
+@pytest.mark.parametrize("state", sorted(FINAL_STATES))
 def test_what_is_over_can_be_asked_for_again_and_deleted(state: JobState) -> None:
     found = names(job(state))
     assert found == [["Ask again", *BELOW[1:]] if state is JobState.UNKNOWN else BELOW]

@@ -79,6 +79,10 @@ def test_every_pause_has_a_sentence(reason: PauseReason) -> None:
             Problem(ProblemCode.QUEUE_FULL_GUILD, "120", limit=200),
             "200 requests of this server are waiting already. There is room again in about 2 min.",
         ),
+        (
+            Problem(ProblemCode.QUEUE_FULL_GUILD, "0", limit=200),
+            "200 requests of this server are waiting already. There is room again in about 1 s.",
+        ),
     ],
 )
 def test_sentences_name_what_can_be_done(problem: Problem, said: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from bot.domain.catalog import Medium
 from bot.domain.gate import PauseReason
-from bot.domain.jobs import FailureCode
+from bot.domain.jobs import FailureCode, JobState
 from bot.ui.markdown import timestamp
 from bot.ui.texts.en.words import Words, credits_of, listed, seconds_of
 
@@ -115,8 +115,14 @@ class CardTexts(Words):
             "*Ask again* makes a new one, which costs anew."
         )
 
-    def mention(self, user_id: int, *, succeeded: bool) -> str:
-        return f"<@{user_id}> {'here it is.' if succeeded else 'this one did not work out.'}"
+    def mention(self, user_id: int, state: JobState) -> str:
+        return f"<@{user_id}> {self._mentions.get(state, 'this one did not work out.')}"
+
+    _mentions: Mapping[JobState, str] = {
+        JobState.SUCCEEDED: "here it is.",
+        JobState.TIMED_OUT: "this one is not ready in time.",
+        JobState.UNKNOWN: "the service did not answer for this one.",
+    }
 
     def confirm_again(self, cost: int | None) -> str:
         price = "what it costs is not known" if cost is None else f"that costs {credits_of(cost)}"

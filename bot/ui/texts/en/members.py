@@ -133,9 +133,12 @@ class MemberTexts(Words):
             "Write them anywhere in the prompt: `a fox in the snow --ar 16:9 --stylize 300`."
         )
 
-    def help_more(self) -> str:
+    def help_more(self, menus: Sequence[str]) -> str:
+        """`menus`: the commands on messages."""
         return (
             "### Good to know\n"
+            "On anybody's picture, right-click or press and hold, then *Apps*: "
+            f"{', '.join(f'*{name}*' for name in menus)}.\n"
             "A reference is a picture to go by: attach it, or begin the prompt with its link. "
             "`private` shows a result to you alone. A long prompt can come as a .txt file, below *Remix*.\n"
             "Something is wrong? Ask a moderator of this server, or whoever runs Easel here."

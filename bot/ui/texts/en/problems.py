@@ -192,4 +192,4 @@ def _permissions(problem: Problem) -> str:
 def _try_later(problem: Problem) -> str:
     if not problem.given.isdecimal():
         return "Try again a little later."
-    return f"There is room again in about {seconds_of(float(problem.given))}."
+    return f"There is room again in about {seconds_of(max(1.0, float(problem.given)))}."
