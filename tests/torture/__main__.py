@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import logging
 import random
+import shutil
 import sys
 import tempfile
 from collections.abc import Coroutine, Mapping
@@ -64,15 +65,23 @@ async def _kills(seed: int) -> int:
 
 
 async def _soak(seed: int, minutes: float, count: int) -> int:
-    with tempfile.TemporaryDirectory(prefix="easel-torture-") as folder:
-        tally = await soak.run(Path(folder), minutes, count, seed)
-    return _tell(f"soak of {minutes:g} minutes", tally)
+    folder = Path(tempfile.mkdtemp(prefix="easel-torture-"))
+    return _clear(folder, _tell(f"soak of {minutes:g} minutes", await soak.run(folder, minutes, count, seed)))
 
 
 async def _clicks(seed: int, minutes: float) -> int:
-    with tempfile.TemporaryDirectory(prefix="easel-torture-") as folder:
-        tally = await clicks.run(Path(folder), minutes * 60, restarts=max(1, round(minutes)), seed=seed)
-    return _tell(f"clicks for {minutes:g} minutes", tally)
+    folder = Path(tempfile.mkdtemp(prefix="easel-torture-"))
+    tally = await clicks.run(folder, minutes * 60, restarts=max(1, round(minutes)), seed=seed)
+    return _clear(folder, _tell(f"clicks for {minutes:g} minutes", tally))
+
+
+def _clear(folder: Path, violations: int) -> int:
+    """Leave the log and the database to whoever wants to know."""
+    if violations:
+        print(f"  what is left of it: {folder}")
+    else:
+        shutil.rmtree(folder)
+    return violations
 
 
 def _tell(title: str, tally: prompts.Tally | kills.Tally | soak.Tally | clicks.Tally) -> int:
