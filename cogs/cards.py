@@ -56,8 +56,15 @@ class CardClicks:
     async def _delete(self, interaction: Interaction, click: Click) -> None:
         origin = origin_of(interaction, is_private=is_private(interaction))
         message = interaction.message
-        await self._intake.own(click.id, origin)
+        if not _was_brought_by(interaction):
+            await self._intake.own(click.id, origin)
         with contextlib.suppress(MessageGone):
             # By a second click, or by somebody else.
             await remove(interaction)
         await self._intake.deleted(click.id, None if message is None else message.id)
+
+
+def _was_brought_by(interaction: Interaction) -> bool:
+    """Whether the message answers the very member: who has brought a picture here may take it away again."""
+    metadata = None if interaction.message is None else interaction.message.interaction_metadata
+    return metadata is not None and metadata.user.id == interaction.user.id

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +29,9 @@ log = logging.getLogger(__name__)
 TOKEN_SECONDS = 15 * 60
 """How long an interaction's token lives (Discord, Receiving and Responding to Interactions)."""
 
+DOUBLE_CLICK_SECONDS = 1.0
+"""The second click of two may come a little after the first was answered."""
+
 Interaction = discord.Interaction[Any]
 
 
@@ -45,6 +50,25 @@ Handler = Callable[[Interaction, Click], Awaitable[None]]
 """Does what a click asks for. Raises Refused and the kinds of SurfaceError after which the member can still be told."""
 Handlers = Mapping[str, Handler]
 """By action."""
+
+
+class Presses:
+    """What is pressed once is done once: the second of two quick clicks by one member is refused."""
+
+    def __init__(self) -> None:
+        self._held: set[tuple[object, ...]] = set()
+
+    @contextmanager
+    def once(self, interaction: Interaction, *what: object, linger_seconds: float = 0.0) -> Iterator[None]:
+        """Do something that a second click meanwhile, or so long after it, shall not do again. Raises Refused."""
+        press = (interaction.user.id, *what)
+        if press in self._held:
+            raise Refused((Problem(ProblemCode.ALREADY_PRESSED),))
+        self._held.add(press)
+        try:
+            yield
+        finally:
+            asyncio.get_running_loop().call_later(linger_seconds, self._held.discard, press)
 
 
 def origin_of(interaction: Interaction, *, is_private: bool) -> Origin:

@@ -22,7 +22,7 @@ from bot.ui.markdown import plain, shorten
 from bot.ui.messages import Action, Message
 from bot.ui.texts import EN
 from cogs.asking import told, typed
-from cogs.common import Click, Handlers, Interaction, bring, own_page
+from cogs.common import Click, Handlers, Interaction, Presses, bring, own_page
 
 
 class History(commands.Cog):
@@ -32,7 +32,7 @@ class History(commands.Cog):
         self._past = past
         self._intake = intake
         self._showing = showing
-        self._bringing: set[int] = set()
+        self._presses = Presses()
 
     @property
     def handlers(self) -> Handlers:
@@ -71,14 +71,9 @@ class History(commands.Cog):
         if not job.is_final:
             await say(interaction, notice(EN.under_way_again()))
             return
-        if job.id in self._bringing:
-            raise Refused((Problem(ProblemCode.ALREADY_PRESSED),))
-        self._bringing.add(job.id)
-        try:
+        with self._presses.once(interaction, click.action, job.id):
             await promise(interaction, ephemeral=job.is_private)
             await bring(interaction, self._card(job, interaction.filesize_limit))
-        finally:
-            self._bringing.discard(job.id)
 
     async def _card(self, job: Job, limit_bytes: int) -> Message:
         return draw(await self._showing.all(job, limit_bytes, {}))

@@ -24,7 +24,7 @@ from bot.ui.inspire import draw_found, draw_item, draw_page
 from bot.ui.messages import Action, Button, Message
 from bot.ui.texts import EN
 from cogs.asking import told
-from cogs.common import Click, Handlers, Interaction, bring, origin_of, present
+from cogs.common import Click, Handlers, Interaction, Presses, bring, origin_of, present
 from cogs.drafts import Drafts
 
 WHAT_LIMIT = 300
@@ -66,7 +66,7 @@ class Inspire(commands.Cog):
         self._drafts = drafts
         self._preferences = preferences
         self._form_seconds = form_seconds
-        self._sharing: set[tuple[int, str]] = set()
+        self._presses = Presses()
 
     @property
     def handlers(self) -> Handlers:
@@ -100,16 +100,10 @@ class Inspire(commands.Cog):
         return draw_item(await self._inspiration.picture(image_id))
 
     async def _share(self, interaction: Interaction, click: Click) -> None:
-        press = (interaction.user.id, click.note)
-        if press in self._sharing:
-            raise Refused((Problem(ProblemCode.ALREADY_PRESSED),))
-        self._sharing.add(press)
-        try:
+        with self._presses.once(interaction, click.action, click.note):
             await acknowledge_click(interaction)
             item = await self._inspiration.picture(click.note)
             await add(interaction, draw_item(item, shared_by_id=interaction.user.id))
-        finally:
-            self._sharing.discard(press)
 
     # ------------------------------------------------------------ prompts
 

@@ -17,7 +17,17 @@ from bot.ui.cards import RESULT_FILE, draw
 from bot.ui.drafts import draw_draft
 from bot.ui.messages import Action, Message
 from bot.ui.rows import which_one
-from cogs.common import Click, Handlers, Interaction, bring, origin_of, present, reference_of
+from cogs.common import (
+    DOUBLE_CLICK_SECONDS,
+    Click,
+    Handlers,
+    Interaction,
+    Presses,
+    bring,
+    origin_of,
+    present,
+    reference_of,
+)
 from cogs.drafts import Drafts
 
 _RESULT_FILE = re.compile(RESULT_FILE)
@@ -31,7 +41,7 @@ class Results:
         self._going_on = going_on
         self._showing = showing
         self._drafts = drafts
-        self._enlarging: set[tuple[int, int, int]] = set()
+        self._presses = Presses()
 
     @property
     def handlers(self) -> Handlers:
@@ -48,15 +58,12 @@ class Results:
     async def _upscale(self, interaction: Interaction, click: Click) -> None:
         job = await self._intake.known(click.id)
         index = click.index or 1
-        press = (interaction.user.id, job.id, index)
-        if press in self._enlarging:
-            raise Refused((Problem(ProblemCode.ALREADY_PRESSED),))
-        self._enlarging.add(press)
-        try:
+        with self._presses.once(interaction, click.action, job.id, index):
+            if copy_of(interaction, job, index) is None and not await self._showing.is_at_hand(job, index):
+                # Before the promise, which all would see broken.
+                raise Refused((Problem(ProblemCode.RESULT_GONE),))
             await promise(interaction, ephemeral=job.is_private)
             await bring(interaction, self._large(interaction, job, index))
-        finally:
-            self._enlarging.discard(press)
 
     async def _large(self, interaction: Interaction, job: Job, index: int) -> Message:
         copy = copy_of(interaction, job, index)
@@ -83,9 +90,10 @@ class Results:
         origin = origin_of(interaction, is_private=job.is_private)
         if await self._asks_which(interaction, job, click, origin):
             return
-        copy = await self._copy(interaction, job, click, origin)
-        view = await self._going_on.animate(job, click.index or 1, copy, origin)
-        await say(interaction, draw_draft(view))
+        with self._presses.once(interaction, click.action, job.id, click.index, linger_seconds=DOUBLE_CLICK_SECONDS):
+            copy = await self._copy(interaction, job, click, origin)
+            view = await self._going_on.animate(job, click.index or 1, copy, origin)
+            await say(interaction, draw_draft(view))
 
     async def _use(self, interaction: Interaction, click: Click) -> None:
         job, index = await self._intake.known(click.id), click.index or 1
@@ -95,12 +103,14 @@ class Results:
 
     async def _continue(self, interaction: Interaction, click: Click) -> None:
         job = await self._intake.known(click.id)
-        # The file may have to be brought here once more, to be measured.
-        await promise(interaction, ephemeral=True)
-        await bring(interaction, self._continuation(job, origin_of(interaction, is_private=job.is_private)))
+        origin = origin_of(interaction, is_private=job.is_private)
+        with self._presses.once(interaction, click.action, job.id, linger_seconds=DOUBLE_CLICK_SECONDS):
+            # The file may have to be brought here once more, to be measured.
+            await promise(interaction, ephemeral=True)
+            await bring(interaction, self._continuation(job, copy_of(interaction, job, 1), origin))
 
-    async def _continuation(self, job: Job, origin: Origin) -> Message:
-        return draw_draft(await self._going_on.go_on(job, origin))
+    async def _continuation(self, job: Job, copy: Reference | None, origin: Origin) -> Message:
+        return draw_draft(await self._going_on.go_on(job, copy, origin))
 
     async def _remix(self, interaction: Interaction, click: Click) -> None:
         job = await self._intake.known(click.id)

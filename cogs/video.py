@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import discord
 from discord import app_commands
 from discord.app_commands import Choice
@@ -9,6 +11,7 @@ from discord.ext import commands
 
 from bot.domain.catalog import Medium
 from bot.domain.flags import typed_request
+from bot.domain.problems import Problem, ProblemCode
 from bot.domain.requests import GenerationRequest
 from bot.services.catalogue import Catalogue
 from bot.services.intake import Intake
@@ -71,7 +74,14 @@ class Video(commands.Cog):
         usual = await self._preferences.of(interaction.user.id)
         origin = origin_of(interaction, is_private=usual.is_private if private is None else private)
         request = self._preferences.applied(usual, wish.request)
-        await present(interaction, self._intake, await self._intake.ask(request, origin, typing=wish.problems))
+        problems = [*wish.problems, *(self._frame_problems(request) if reference is None and reference_2 else ())]
+        await present(interaction, self._intake, await self._intake.ask(request, origin, typing=problems))
+
+    def _frame_problems(self, request: GenerationRequest) -> Iterator[Problem]:
+        """Of a second reference without a first: alone it would be taken for the first frame."""
+        model, _ = self._catalogue.current.resolve(request.model_id, request.medium)
+        if model is not None and model.takes_frames:
+            yield Problem(ProblemCode.FIRST_FRAME_MISSING, model_name=model.name)
 
     @video.autocomplete("model")
     async def complete_model(self, _: Interaction, text: str) -> list[Choice[str]]:

@@ -16,6 +16,7 @@ class Medium(StrEnum):
     VIDEO = "video"
 
 
+FRAMES = 2
 AUTO_RATIO = "auto"
 ADAPTIVE_RATIO = "adaptive"
 
@@ -77,6 +78,11 @@ class Model:
     """Takes the Midjourney options and gives four candidates."""
     former_ids: tuple[str, ...] = ()
     """Names that it had before, and that members may still type."""
+
+    @property
+    def takes_frames(self) -> bool:
+        """Whether its references are the first and the last frame (MeiGen, Models: videos by two pictures)."""
+        return self.medium is Medium.VIDEO and self.max_references == FRAMES
 
     def resolutions_in(self, tier: str | None) -> tuple[str, ...]:
         """What can be chosen in a tier (None: the model's own)."""

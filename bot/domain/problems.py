@@ -42,6 +42,8 @@ class ProblemCode(StrEnum):
     TOO_MANY_REFERENCES = "too_many_references"
     REFERENCE_EMPTY = "reference_empty"
     """A file of no bytes."""
+    FIRST_FRAME_MISSING = "first_frame_missing"
+    """A last frame was given, and no first one."""
     REFERENCE_NOT_IMAGE = "reference_not_image"
     REFERENCE_NOT_PUBLIC = "reference_not_public"
     REFERENCE_TOO_LARGE = "reference_too_large"

@@ -44,6 +44,15 @@ async def download(pool: Pool, url: str, target: Path, max_bytes: int) -> None:
     await _followed(pool, url, max_bytes, lambda incoming: _to_disk(incoming, target))
 
 
+async def look(pool: Pool, url: str) -> None:
+    """Whether something stands behind `url`; its bytes are not read. Raises MediaError."""
+    await _followed(pool, url, VIDEO_MAX_BYTES, _unread)
+
+
+async def _unread(_: Incoming) -> None:
+    return
+
+
 async def read(pool: Pool, url: str, max_bytes: int) -> bytes:
     """The bytes behind `url`, following up to 3 redirects. Raises MediaError."""
     return await _followed(pool, url, max_bytes, _to_memory)

@@ -15,7 +15,7 @@ from weakref import WeakValueDictionary
 from bot.clock import Clock
 from bot.domain.catalog import Medium
 from bot.errors import MediaDown, MediaError
-from bot.media.fetch import IMAGE_MAX_BYTES, VIDEO_MAX_BYTES, Sighting, download, sight
+from bot.media.fetch import IMAGE_MAX_BYTES, VIDEO_MAX_BYTES, Sighting, download, look, sight
 from bot.media.fit import reencoded, thumbnail
 from bot.media.sniff import KINDS
 from bot.net import Pool
@@ -58,6 +58,10 @@ class MediaLibrary:
             with _disk():
                 kept = await asyncio.to_thread(self._kept, job_id, index)
                 return kept or await self._brought(job_id, index, url, medium)
+
+    async def look(self, url: str) -> None:
+        """Nothing where there is a file behind `url`; it is not fetched. Raises MediaError."""
+        await look(self._pool, url)
 
     async def kept(self, job_id: int, index: int) -> MediaFile | None:
         """The file if it is here; nothing is fetched. Raises MediaDown (disk)."""

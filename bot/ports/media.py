@@ -31,6 +31,10 @@ class Media(Protocol):
         """
         ...
 
+    async def look(self, url: str) -> None:
+        """Nothing where there is a file behind `url`; it is not fetched. Raises MediaError."""
+        ...
+
     async def kept(self, job_id: int, index: int) -> MediaFile | None:
         """The file if it is here; nothing is fetched. Raises MediaDown."""
         ...

@@ -36,13 +36,13 @@ class GoingOn:
 
     async def vary(self, job: Job, index: int, copy: Reference | None, origin: Origin) -> Offer | DraftView:
         """More like candidate `index` (from 1). Raises Refused."""
-        request = varied(job.request, picture_of(job, index, copy), self._model_of(job))
+        request = varied(job.request, await self._picture(job, index, copy), self._model_of(job))
         press = press_of("vary", job.id, index, origin.user_id)
         return await self._intake.ask(request, origin, parent_id=job.id, press=press)
 
     async def style(self, job: Job, index: int, copy: Reference | None, origin: Origin) -> Offer | DraftView:
         """The same words in its look. Raises Refused."""
-        request = styled(job.request, picture_of(job, index, copy), self._model_of(job))
+        request = styled(job.request, await self._picture(job, index, copy), self._model_of(job))
         press = press_of("style", job.id, index, origin.user_id)
         return await self._intake.ask(request, origin, parent_id=job.id, press=press)
 
@@ -63,7 +63,7 @@ class GoingOn:
 
     async def use(self, job: Job, index: int, copy: Reference | None, origin: Origin) -> DraftView:
         """The beginning of another picture that goes by it. Raises Refused."""
-        return await self.imagine_from(picture_of(job, index, copy), origin, job)
+        return await self.imagine_from(await self._picture(job, index, copy), origin, job)
 
     async def imagine_from(self, picture: Reference, origin: Origin, job: Job | None = None) -> DraftView:
         """The beginning of a picture that goes by anybody's. `job`: where it comes from, if from here."""
@@ -75,7 +75,7 @@ class GoingOn:
     async def animate(self, job: Job, index: int, copy: Reference | None, origin: Origin) -> DraftView:
         """A video that begins with it, to be looked at before it starts. Raises Refused."""
         ratio = (job.result and job.result.aspect_ratio) or job.request.aspect_ratio
-        return await self.animate_any(picture_of(job, index, copy), origin, job.request.prompt, ratio, job.id)
+        return await self.animate_any(await self._picture(job, index, copy), origin, job.request.prompt, ratio, job.id)
 
     async def animate_any(
         self,
@@ -91,17 +91,24 @@ class GoingOn:
         request = animated(prompt, ratio, picture, self._first_choice(wanted))
         return await self._drafting.begin(request, origin, parent_id=parent_id)
 
-    async def go_on(self, job: Job, origin: Origin) -> DraftView:
+    async def go_on(self, job: Job, copy: Reference | None, origin: Origin) -> DraftView:
         """What comes after a video, to be looked at before it starts. Raises Refused."""
-        seconds = await self._showing.video_seconds(job)
-        assert job.result is not None, "only what has a result can be measured"
-        request = continued(job.request, job.result.media_urls[0], seconds)
+        seconds = await self._showing.video_seconds(job, None if copy is None else copy.url)
+        # The upstream's own link first: Discord's dies within a day.
+        video = picture_of(job, 1, None) if await self._showing.alive(job, 1) else await self._picture(job, 1, copy)
+        request = continued(job.request, video.url, seconds)
         model = self._first_choice(replace(request, model_id=job.model_id))
         return await self._drafting.begin(fitted(request, model), origin, parent_id=job.id)
 
     async def remix(self, job: Job, origin: Origin) -> DraftView:
         """The same request, to be changed first."""
         return await self._drafting.begin(job.request, origin, parent_id=job.id)
+
+    async def _picture(self, job: Job, index: int, copy: Reference | None) -> Reference:
+        """Raises Refused where neither Discord nor the upstream has it: what goes by it would be paid for nothing."""
+        if (copy is None or copy.is_result) and not await self._showing.alive(job, index):
+            raise Refused((Problem(ProblemCode.RESULT_GONE),))
+        return picture_of(job, index, copy)
 
     def _model_of(self, job: Job) -> Model | None:
         return None if job.model_id is None else self._catalogue.current.find(job.model_id)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from bot.domain.catalog import Medium
 from bot.domain.jobs import Job, JobState
 from bot.domain.problems import Problem, ProblemCode
 from bot.domain.views import CardView, ShownMedia
@@ -19,6 +19,8 @@ log = logging.getLogger(__name__)
 
 REQUEST_LIMIT_BYTES = 25 * 1024 * 1024
 """Of all files of one request together (Discord, Uploading Files)."""
+LOOK_SECONDS = 1.5
+"""A click waits for its answer, and Discord waits three seconds."""
 MEASURE_SECONDS = 120.0
 """A video may have to be brought here first; the answer that was promised can wait for 15 minutes."""
 
@@ -62,12 +64,33 @@ class Showing:
             media.append(shown)
         return await self._views.of(job, media=media)
 
-    async def video_seconds(self, job: Job) -> float:
+    async def is_at_hand(self, job: Job, index: int) -> bool:
+        """Whether a result (from 1) is kept here, or else can be had of the upstream. In doubt it can."""
+        with contextlib.suppress(MediaError):
+            if await self._media.kept(job.id, index - 1) is not None:
+                return True
+        return await self.alive(job, index)
+
+    async def alive(self, job: Job, index: int) -> bool:
+        """Whether the upstream still has a result (from 1), so that it can go by it. In doubt it has."""
+        urls = self._urls(job)
+        if not 0 < index <= len(urls):
+            return False
+        try:
+            async with asyncio.timeout(LOOK_SECONDS):
+                await self._media.look(urls[index - 1])
+        except MediaGone:
+            return False
+        except (MediaError, TimeoutError) as error:
+            log.info("job %d: nobody knows whether result %d is still there: %s", job.id, index, error)
+        return True
+
+    async def video_seconds(self, job: Job, copy_url: str | None) -> float:
         """How long a finished video is, by its file's header. Raises Refused where that cannot be told now."""
         urls = self._urls(job)
         try:
             async with asyncio.timeout(MEASURE_SECONDS):
-                file = None if not urls else await self._media.fetch(job.id, 0, urls[0], Medium.VIDEO)
+                file = None if not urls else await self._fetch(job, 0, urls[0], copy_url)
         except MediaGone as error:
             raise Refused((Problem(ProblemCode.RESULT_GONE),)) from error
         except (MediaError, TimeoutError) as error:

@@ -9,7 +9,7 @@ from bot.domain.gate import Gate, PauseReason
 from bot.domain.jobs import Failure, FailureCode, Job, JobState
 from bot.domain.requests import GenerationRequest
 from bot.errors import KeyRejected, NotSent, OutcomeUnknown, OutOfCredits, RateLimited, Rejected, SubmissionError
-from bot.ports import Accepted, Account, CardState, Claim, Idle, Stale, Wait
+from bot.ports import Accepted, Account, Balance, CardState, Claim, Idle, Stale, Wait
 from bot.store.ledger import (
     Ledger,
     end_job,
@@ -183,6 +183,8 @@ def _move_after(ledger: Ledger, job: Job, outcome: Accepted | SubmissionError) -
         case OutOfCredits(required=required, available=available):
             failure = Failure(FailureCode.OUT_OF_CREDITS, required_credits=required, available_credits=available)
             yield from end_job(ledger, job, JobState.FAILED, failure=failure)
+            if available is not None:
+                yield from _save_balance(ledger, job.account_id, Balance(available))
         case Rejected(message=message, supported_ratios=ratios):
             failure = Failure(FailureCode.REJECTED, message, supported_ratios=ratios)
             yield from end_job(ledger, job, JobState.FAILED, failure=failure)
@@ -202,13 +204,17 @@ def _run(ledger: Ledger, job: Job, accepted: Accepted) -> Unit[None]:
         now=now,
     )
     if accepted.balance is not None:
-        yield from do(
-            "save_balance",
-            id=job.account_id,
-            purchased_credits=accepted.balance.purchased_credits,
-            is_unlimited=int(accepted.balance.is_unlimited),
-            now=now,
-        )
+        yield from _save_balance(ledger, job.account_id, accepted.balance)
+
+
+def _save_balance(ledger: Ledger, account_id: int, balance: Balance) -> Unit[None]:
+    yield from do(
+        "save_balance",
+        id=account_id,
+        purchased_credits=balance.purchased_credits,
+        is_unlimited=int(balance.is_unlimited),
+        now=ledger.now(),
+    )
 
 
 def _requeue(ledger: Ledger, job: Job, why: str) -> Unit[None]:

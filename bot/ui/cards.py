@@ -28,7 +28,6 @@ MARGIN = 100
 URL_LIMIT = 2048
 """Of a picture shown by its link (Discord, Unfurled Media Item)."""
 RESULT_LIMIT = 5
-FRAMES = 2
 REFERENCE_LIMIT = 5
 """Together the ten attachments of a message."""
 PARTS_LIMIT = 8
@@ -232,7 +231,7 @@ def details(view: CardView, texts: Texts = EN) -> str:
         _model_name(view, texts),
         ratio,
         request.resolution,
-        request.quality,
+        texts.quality(request.quality),
         request.tier,
         _seconds(view, texts),
         _flags(request),
@@ -319,7 +318,7 @@ def _references(view: CardView, texts: Texts) -> tuple[Picture, ...]:
 
 def _label(view: CardView, number: int, count: int, texts: Texts) -> str:
     """A video model that takes two pictures begins with the one and ends with the other (MeiGen API, Models)."""
-    is_frame = view.model is not None and view.model.medium is Medium.VIDEO and view.model.max_references == FRAMES
+    is_frame = view.model is not None and view.model.takes_frames
     return texts.frame(number) if is_frame else texts.reference(number, count)
 
 

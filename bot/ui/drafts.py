@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from bot.domain.catalog import Medium, Model
 from bot.domain.drafts import DraftView, price_seen
+from bot.domain.problems import ProblemCode
 from bot.ui.markdown import one_line, plain, prompt_block, shorten
 from bot.ui.messages import (
     Accent,
@@ -56,10 +57,15 @@ def draw_draft(view: DraftView, texts: Texts = EN, *, is_price_new: bool = False
         Button(Action.DISCARD, draft.id, texts.discard),
     )
     return Message(
-        Accent.FAILED if view.problems else Accent.WAITING,
+        Accent.FAILED if _is_wrong(view) else Accent.WAITING,
         tuple(paragraph for paragraph in paragraphs if paragraph),
         rows=(*_menus(view, texts), buttons),
     )
+
+
+def _is_wrong(view: DraftView) -> bool:
+    """Words that are still to be found are no mistake."""
+    return any(problem.code is not ProblemCode.PROMPT_EMPTY for problem in view.problems)
 
 
 def _start(view: DraftView, texts: Texts) -> Button:
@@ -76,6 +82,8 @@ def _start(view: DraftView, texts: Texts) -> Button:
 
 
 def _problems(view: DraftView, texts: Texts) -> str:
+    if view.problems and not _is_wrong(view):
+        return texts.words_wanted(view.draft.request.medium)
     return shorten("\n".join(dict.fromkeys(texts.problem(problem) for problem in view.problems)), PROBLEMS_SHOWN)
 
 
@@ -83,7 +91,7 @@ def _details(view: DraftView, texts: Texts) -> str:
     request = view.draft.request
     name = view.model.name if view.model is not None else request.model_id or texts.default_model
     count = texts.references(len(request.references)) if request.references else ""
-    choices = (name, request.aspect_ratio, request.resolution, request.quality, request.tier, count)
+    choices = (name, request.aspect_ratio, request.resolution, texts.quality(request.quality), request.tier, count)
     return "-# " + " · ".join(one_line(choice, 80) for choice in choices if choice)
 
 

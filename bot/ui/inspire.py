@@ -34,6 +34,7 @@ def draw_found(found: GalleryItem | GalleryPage, texts: Texts = EN) -> Message:
 def draw_item(item: GalleryItem, *, shared_by_id: int | None = None, texts: Texts = EN) -> Message:
     """One picture, large. `shared_by_id`: the member who shows it to everybody; None: it can still be shared."""
     prompt, is_whole = _prompt(item)
+    prompt = prompt if prompt.strip() else ""
     urls = _urls(item)
     paragraphs = (
         _author(item, texts),

@@ -9,6 +9,7 @@ import pytest_asyncio
 
 from bot.ui.messages import Accent
 from sandbox.discord import File, Message, Outcome
+from sandbox.meigen import Fault, FaultKind
 from tests.e2e.harness import Stage, card_of, form_of, open_stage, results, together, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -245,12 +246,32 @@ async def test_a_candidate_that_expired_upstream_is_taken_from_discords_copy(sta
     await stage.ended(card_of(await stage.mia.click(done, "V1")))
 
 
-async def test_a_video_that_is_gone_cannot_be_continued_and_the_member_is_told(stage: Stage) -> None:
+async def test_a_video_that_expired_upstream_is_continued_from_discords_copy(stage: Stage) -> None:
     done = await video(stage, "a heron gone")
     stage.expire("a heron gone")
     for kept in (stage.folder / "media").glob("*/*"):
         kept.unlink()
-    await continuation(stage, done, "not there any more")
+    panel = await continuation(stage, done)
+    await stage.ended(card_of(await stage.mia.click(panel, "Confirm")), seconds=40)
+    body = posts(stage, "a heron gone")[-1]
+    assert f"/{results(done)[0].filename}" in str(body["referenceVideo"])
+    assert body["referenceVideoDuration"] == 4
+
+
+async def test_a_picture_that_nobody_has_any_more_is_not_paid_for(stage: Stage) -> None:
+    card = await stage.ask("a heron nowhere", model=GRID)
+    stage.meigen.faults.add(Fault(FaultKind.EXPIRED, "media", times=None))
+    done = await stage.ended(card)
+    assert "is gone" in done.text
+    spent = len(stage.submissions())
+    for button in ("U3", "V3", "Animate"):
+        told = card_of(await stage.mia.click(done, button))
+        if button == "Animate":
+            told = card_of(await stage.mia.click(told, "3"))
+        assert told.ephemeral
+        assert "not there any more" in told.text
+    stage.meigen.faults.clear()
+    assert len(stage.submissions()) == spent
 
 
 # ---------------------------------------------------------------- delete
@@ -263,6 +284,17 @@ async def test_delete_removes_the_card_for_its_member_alone(stage: Stage) -> Non
     assert told.accent_color == Accent.FAILED
     await stage.mia.click(done, "Delete")
     await until(lambda: stage.world.message(done) is None, what="the card to be gone")
+
+
+async def test_who_has_enlarged_a_picture_may_take_it_away_again(stage: Stage) -> None:
+    done = await grid(stage, "a heron for all")
+    noa = stage.guild.add_member("noa-enlarges")
+    sent = await noa.click(done, "U1")
+    assert sent.message is not None
+    large = await stage.ended(sent.message)
+    await noa.click(large, "Delete")
+    await until(lambda: stage.world.message(large) is None, what="the picture to be gone")
+    assert stage.world.message(done) is not None
 
 
 async def test_going_on_works_though_the_first_card_was_deleted(stage: Stage) -> None:

@@ -1,4 +1,4 @@
-"""The mutants as data, and the rows of docs/FAULTS.md that they stand for."""
+"""The mutants as data, and the rows of ARCHITECTURE.md that they stand for."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-FAULTS = ROOT / "docs" / "FAULTS.md"
+FAULTS = ROOT / "ARCHITECTURE.md"
 
 _ROW = re.compile(r"^\| (?P<fault>[^|]+) \| (?P<end>[^|]+) \| (?P<tests>[^|]*::[^|]*) \|$", re.MULTILINE)
 _TEST = re.compile(r"`([^`]+::[^`]+)`")
@@ -25,7 +25,7 @@ class Mutant:
 
     name: str
     fault: str
-    """The row of docs/FAULTS.md, by its first cell."""
+    """The row of ARCHITECTURE.md, by its first cell."""
     file: str
     """From the root of the repository."""
     old: str
@@ -53,5 +53,5 @@ def read_catalogue(folder: Path = Path(__file__).parent) -> Sequence[Mutant]:
 
 
 def read_rows(text: str) -> Mapping[str, Sequence[str]]:
-    """Of the text of docs/FAULTS.md: each fault with its tests."""
+    """Of the text of ARCHITECTURE.md: each fault with its tests."""
     return {row["fault"].strip(): _TEST.findall(row["tests"]) for row in _ROW.finditer(text)}

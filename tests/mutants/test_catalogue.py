@@ -47,7 +47,7 @@ def test_every_fault_has_a_mutant() -> None:
 
 
 def test_every_row_of_the_table_is_read() -> None:
-    lines = [line for line in FAULTS.read_text("utf-8").splitlines() if line.startswith("| ")]
+    lines = [line for line in FAULTS.read_text("utf-8").partition("## Faults")[2].splitlines() if line.startswith("| ")]
     heads = sum(line.startswith(("| Fault |", "| --- |")) for line in lines)
     assert len(lines) - heads == len(ROWS) > 0
 

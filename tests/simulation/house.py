@@ -84,6 +84,9 @@ class PaperMedia:
         await asyncio.sleep(0.05)
         return MediaFile(Path(f"{job_id}-{index}.png"), "image/png", 1000)
 
+    async def look(self, url: str) -> None:
+        return None
+
     async def kept(self, job_id: int, index: int) -> MediaFile | None:
         return None
 

@@ -378,6 +378,10 @@ class FakeMedia:
         )
         return self.here[job_id, index]
 
+    async def look(self, url: str) -> None:
+        if url in self.troubles:
+            raise self.troubles[url]
+
     async def kept(self, job_id: int, index: int) -> MediaFile | None:
         return self.here.get((job_id, index))
 

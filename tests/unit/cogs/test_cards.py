@@ -24,7 +24,7 @@ class Clicked:
     def __init__(self, message_id: int | None, refusal: Exception | None = None) -> None:
         self._inner = interaction()
         self._refusal = refusal
-        self.message = SimpleNamespace(id=message_id, flags=SimpleNamespace(ephemeral=False))
+        self.message = SimpleNamespace(interaction_metadata=None, id=message_id, flags=SimpleNamespace(ephemeral=False))
         self.response = self
         self.deleted = 0
 

@@ -63,7 +63,7 @@ def animate(studio: Studio, job: Job) -> Awaitable[object]:
 
 
 def go_on(studio: Studio, job: Job) -> Awaitable[object]:
-    return studio.going_on.go_on(job, origin())
+    return studio.going_on.go_on(job, None, origin())
 
 
 def offered(outcome: object) -> Offer:
@@ -201,7 +201,7 @@ async def test_anybodys_picture_moves_too(studio: Studio) -> None:
 
 async def test_a_continuation_is_paid_by_the_measured_length(studio: Studio) -> None:
     job = await flown(studio)
-    view = await studio.going_on.go_on(job, origin())
+    view = await studio.going_on.go_on(job, None, origin())
     assert view.draft.request == replace(FLOWN, references=(), reference_video=VIDEO, reference_video_seconds=3.97)
     assert (view.price_credits, view.draft.parent_id) == (64, job.id)
 
@@ -255,3 +255,25 @@ async def test_all_candidates_are_held_until_one_is_chosen_by_whoever_was_asked(
     assert await studio.going_on.held(held, 2, origin(user_id=MEMBER + 1)) is None
     studio.clock.at += 25 * 3600
     assert await studio.going_on.held(held, 2, origin()) is None
+
+
+# ---------------------------------------------------------------- what is gone
+
+
+@pytest.mark.parametrize("going_on", [vary, style, use, animate])
+async def test_what_nobody_has_any_more_is_not_paid_for(
+    studio: Studio, going_on: Callable[[Studio, Job], Awaitable[object]]
+) -> None:
+    job = await grid(studio)
+    assert job.result is not None
+    studio.media.troubles = dict.fromkeys(job.result.media_urls, MediaGone("404"))
+    with pytest.raises(Refused) as refused:
+        await going_on(studio, job)
+    assert [problem.code for problem in refused.value.problems if isinstance(problem, Problem)] == [P.RESULT_GONE]
+
+
+async def test_a_video_goes_on_from_discords_copy_where_the_upstream_has_none(studio: Studio) -> None:
+    job = await flown(studio)
+    studio.media.troubles = {VIDEO: MediaGone("404")}
+    view = await studio.going_on.go_on(job, COPY, origin())
+    assert view.draft.request.reference_video == COPY.url

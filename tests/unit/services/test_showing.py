@@ -146,6 +146,26 @@ async def test_a_video_may_take_its_time_to_be_brought_and_measured() -> None:
     showing = Showing(media, studio.views)
     job = await studio.finished("https://img.test/1.mp4", request=request(medium=Medium.VIDEO))
     media.takes_seconds = 60.0
-    assert await showing.video_seconds(job) == 4.97
+    assert await showing.video_seconds(job, None) == 4.97
     media.takes_seconds = MEASURE_SECONDS * 2
-    assert (await refusal(showing.video_seconds(job))).code is P.VIDEO_NOT_MEASURED
+    assert (await refusal(showing.video_seconds(job, None))).code is P.VIDEO_NOT_MEASURED
+
+
+# ---------------------------------------------------------------- whether it is still there
+
+
+async def test_only_what_is_certainly_gone_counts_as_gone(studio: Studio) -> None:
+    job = await grid(studio)
+    assert await studio.showing.alive(job, 1)
+    studio.media.troubles = {URLS[0]: MediaGone("404"), URLS[1]: MediaDown("502")}
+    assert not await studio.showing.alive(job, 1)
+    assert await studio.showing.alive(job, 2), "in doubt it is there"
+    assert not await studio.showing.alive(job, 5)
+
+
+async def test_a_video_that_only_discord_has_is_measured_by_its_copy(studio: Studio) -> None:
+    job = await studio.finished("https://img.test/1.mp4", request=request(medium=Medium.VIDEO))
+    studio.media.duration_seconds = 3.97
+    studio.media.troubles = {"https://img.test/1.mp4": MediaGone("404")}
+    assert await studio.showing.video_seconds(job, COPY) == 3.97
+    assert (await refusal(studio.showing.video_seconds(job, None))).code is P.RESULT_GONE

@@ -134,11 +134,18 @@ def test_of_a_continuation_the_measured_length_is_told() -> None:
 
 
 def test_what_is_wrong_is_said_once_and_cannot_be_confirmed() -> None:
-    twice = (Problem(ProblemCode.PROMPT_EMPTY), Problem(ProblemCode.PROMPT_EMPTY))
+    twice = (Problem(ProblemCode.NO_MODEL), Problem(ProblemCode.NO_MODEL))
     message = draw_draft(view(problems=twice))
     assert message.accent is Accent.FAILED
-    assert text_of(message).count("The prompt is empty") == 1
+    assert text_of(message).count("No model that works now") == 1
     assert [each.is_disabled for each in buttons(message)] == [True, False, False]
+
+
+def test_words_still_to_be_found_are_no_mistake() -> None:
+    message = draw_draft(view(problems=(Problem(ProblemCode.PROMPT_EMPTY),)))
+    assert message.accent is Accent.WAITING
+    assert "*Change the words* to say what happens in it." in text_of(message)
+    assert buttons(message)[0].is_disabled
 
 
 def test_what_was_typed_is_shown_while_it_is_wrong() -> None:

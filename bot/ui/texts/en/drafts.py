@@ -33,6 +33,10 @@ class DraftTexts(Words):
     def balance_low(self, balance_credits: int) -> str:
         return f"Only {credits_of(balance_credits)} were left when last told, so it may be refused. That costs nothing."
 
+    def words_wanted(self, medium: Medium) -> str:
+        what = "what happens in it" if medium is Medium.VIDEO else "what it shows"
+        return f"*{self.change}* to say {what}."
+
     def measured(self, seconds: float) -> str:
         return f"The video so far is {seconds:.1f} s long."
 

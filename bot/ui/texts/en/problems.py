@@ -77,6 +77,9 @@ class ProblemTexts(Words):
             if not p.limit
             else f"{_model(p)} takes {references_of(int(p.limit))}, and you gave {_given(p)}."
         ),
+        ProblemCode.FIRST_FRAME_MISSING: lambda p: (
+            f"{_model(p)} takes a first frame, and with it a last one. Attach the first one as *reference*."
+        ),
         ProblemCode.REFERENCE_NOT_IMAGE: lambda p: (
             f"The reference “{_given(p)}” is not a picture that I can use. {_kinds(p)}"
         ),

@@ -64,6 +64,10 @@ class Words:
     def variation(self, number: int) -> str:
         return f"V{number}"
 
+    def quality(self, name: str | None) -> str | None:
+        """A number alone would say nothing."""
+        return f"quality {name}" if name is not None and name.isdecimal() else name
+
     def which_one(self) -> str:
         return "**Which one?**"
 
