@@ -99,7 +99,7 @@ def _vanished(folder: str, names: list[str]) -> list[str]:
 def run_tests(tree: Path, tests: Sequence[str]) -> tuple[Mapping[str, bool], str]:
     """(whether each test has failed, by its id; why they did not run, or "")."""
     report = tree.parent / "report.xml"
-    options = ["-q", "--tb=short", "-p", "no:cacheprovider", f"--junitxml={report}"]
+    options = ["-q", "--tb=short", "-n", "0", "-p", "no:cacheprovider", f"--junitxml={report}"]
     process = subprocess.Popen(  # noqa: S603  our own tests
         [sys.executable, "-c", PYTEST, *options, *tests],
         cwd=tree,

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from bot.domain.flags import parse_flags
 from bot.ui.messages import Accent
 from sandbox.discord import Channel, Member, Message, SandboxDiscord, SentInteraction
 from tests.e2e.harness import ENDS, Stage, pictures_of, results, until
@@ -28,6 +29,11 @@ class Wish:
     sent: SentInteraction | None = None
     posted: Callable[[], Message | None] = field(default=lambda: None, repr=False)
     """Finds what was posted in place of a card that cannot be edited any more."""
+
+    @property
+    def words(self) -> str:
+        """What goes upstream of the prompt."""
+        return parse_flags(self.prompt).words
 
     @property
     def answer(self) -> Message | None:
@@ -135,7 +141,7 @@ class Company:
             yield from (f"{problem}: {wish.prompt[:80]!r}" for problem in self._problems(wish, where))
 
     def _problems(self, wish: Wish, where: Counter[str]) -> Iterator[str]:
-        generations = self.stage.generations(wish.prompt)
+        generations = self.stage.generations(wish.words)
         card = wish.card
         if len(generations) > 1:
             yield f"charged {len(generations)} times"

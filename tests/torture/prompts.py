@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.domain.flags import parse_flags
 from bot.ui.messages import Accent
 from sandbox.meigen import Counting
 from sandbox.meigen.catalogue import BY_ID, DEFAULT_MODEL_ID, RETIRED_BY_SUMMER
@@ -52,9 +53,14 @@ def sample(parti: int, gallery: int, seed: int = 0) -> list[str]:
 
 
 def is_allowed(wish: Wish) -> bool:
-    """Whether the model's documents let that prompt through."""
-    least, most = BY_ID[wish.model or DEFAULT_MODEL_ID].prompt_characters
-    return least <= len(wish.prompt) <= (most or TYPED_LIMIT)
+    """Whether the model's documents let that prompt through; many of these have Midjourney's flags in them."""
+    model = BY_ID[wish.model or DEFAULT_MODEL_ID]
+    parsed = parse_flags(wish.prompt)
+    ratio = parsed.flags.get("aspect_ratio")
+    is_shape = ratio is None or ratio in ("auto", *model.ratios)
+    is_for_all = model.id.startswith("midjourney") or set(parsed.flags) <= {"aspect_ratio"}
+    least, most = model.prompt_characters
+    return not parsed.problems and is_shape and is_for_all and least <= len(parsed.words) <= (most or TYPED_LIMIT)
 
 
 async def run(folder: Path, prompts: Sequence[str], counting: Counting, members: int = 20, guilds: int = 5) -> Tally:
