@@ -47,7 +47,6 @@ class ProblemCode(StrEnum):
     REFERENCE_NOT_IMAGE = "reference_not_image"
     REFERENCE_NOT_PUBLIC = "reference_not_public"
     REFERENCE_TOO_LARGE = "reference_too_large"
-    REFERENCE_GONE = "reference_gone"
     REFERENCE_VIDEO_UNSUPPORTED = "reference_video_unsupported"
     REFERENCE_VIDEO_LENGTH_UNKNOWN = "reference_video_length_unknown"
     CHANNEL_NOT_WRITABLE = "channel_not_writable"

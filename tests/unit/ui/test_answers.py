@@ -174,7 +174,7 @@ def test_a_refusal_tells_each_reason_once() -> None:
 
 
 def test_very_many_reasons_fit() -> None:
-    problems = [Problem(ProblemCode.REFERENCE_GONE, f"{'*' * 99}{n}") for n in range(100)]
+    problems = [Problem(ProblemCode.REFERENCE_EMPTY, f"{'*' * 99}{n}") for n in range(100)]
     assert 0 < len(text_of(refusal(problems))) <= 4000
 
 

@@ -93,11 +93,6 @@ class ProblemTexts(Words):
         ProblemCode.REFERENCE_TOO_LARGE: lambda p: (
             f"The reference “{_given(p)}” is too large. Up to {(p.limit or 0) / 1024**2:.0f} MiB can be used."
         ),
-        ProblemCode.REFERENCE_GONE: lambda p: (
-            f"The reference “{_given(p)}” is not there any more. Ask anew and attach it once more."
-            if p.given
-            else "A reference is not there any more. Ask anew and attach it once more."
-        ),
         ProblemCode.REFERENCE_VIDEO_UNSUPPORTED: lambda p: f"{_model(p)} cannot go on from a video.",
         ProblemCode.REFERENCE_VIDEO_LENGTH_UNKNOWN: lambda _: (
             "I cannot find out how long that video is, so it cannot be continued. Nothing was spent."
