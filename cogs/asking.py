@@ -8,11 +8,15 @@ import discord
 from discord.app_commands import Choice, locale_str
 
 from bot.domain.catalog import Medium
-from bot.domain.requests import Reference
+from bot.domain.flags import typed_request
+from bot.domain.problems import Problem
+from bot.domain.requests import GenerationRequest, Reference
 from bot.services.catalogue import Catalogue
+from bot.services.origin import Origin
+from bot.services.preferences import Preferences
 from bot.ui.answers import CHOICE_LIMIT, model_choice
 from bot.ui.texts import COMMANDS
-from cogs.common import Interaction, reference_of
+from cogs.common import Interaction, origin_of, reference_of
 
 PROMPT_LIMIT = 6000
 """Of a text option (Discord, Application Command Option)."""
@@ -31,6 +35,19 @@ def typed(text: str | None) -> str | None:
 def references_of(*files: discord.Attachment | None) -> tuple[Reference, ...]:
     """The files that were given, in order."""
     return tuple(reference_of(file) for file in files if file is not None)
+
+
+async def wished(
+    interaction: Interaction, preferences: Preferences, prompt: str, options: GenerationRequest, *, private: bool | None
+) -> tuple[GenerationRequest, Origin, tuple[Problem, ...]]:
+    """The request of a command with its member's usual choices, where it comes from, and what was typed wrong.
+
+    `private` None: as usual.
+    """
+    wish = typed_request(prompt, options)
+    usual = await preferences.of(interaction.user.id)
+    origin = origin_of(interaction, is_private=usual.is_private if private is None else private)
+    return preferences.applied(usual, wish.request), origin, wish.problems
 
 
 def chosen(interaction: Interaction, option: str) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from bot.chat.answering import ask, redraw, say
@@ -77,7 +77,10 @@ class Drafts:
         try:
             outcome = await self._handed_in(interaction, draft, answers)
         except Refused as refused:
-            await self._say_and_offer_form(interaction, draft.id, refused)
+            problems = [each for each in refused.problems if isinstance(each, Problem)]
+            if any(each.code is ProblemCode.DRAFT_GONE for each in problems):
+                raise
+            await offer_form(interaction, draft.id, problems)
         else:
             if isinstance(outcome, DraftView):
                 await _show_panel(interaction, outcome)
@@ -100,13 +103,11 @@ class Drafts:
         file = next(iter(answers.files.get(FILE, ())), None)
         return answers.texts.get(PROMPT, "") if file is None else await self._files.read(reference_of(file))
 
-    async def _say_and_offer_form(self, interaction: Interaction, draft_id: int, refused: Refused) -> None:
-        """Why it was not taken, and a way back to the form with all that was typed."""
-        problems = [each for each in refused.problems if isinstance(each, Problem)]
-        if any(each.code is ProblemCode.DRAFT_GONE for each in problems):
-            raise refused
-        row = (Button(Action.CHANGE, draft_id, EN.edit_again),)
-        await say(interaction, replace(refusal(problems), rows=(row,)))
+
+async def offer_form(interaction: Interaction, draft_id: int, problems: Iterable[Problem]) -> None:
+    """Why a draft was not taken, and a way to its form with all that was typed."""
+    row = (Button(Action.CHANGE, draft_id, EN.edit_again),)
+    await say(interaction, replace(refusal(problems), rows=(row,)))
 
 
 async def _show_panel(interaction: Interaction, view: DraftView) -> None:

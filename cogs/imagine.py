@@ -8,13 +8,12 @@ from discord.app_commands import Choice
 from discord.ext import commands
 
 from bot.domain.catalog import Medium
-from bot.domain.flags import typed_request
 from bot.domain.requests import GenerationRequest
 from bot.services.catalogue import Catalogue
 from bot.services.intake import Intake
 from bot.services.preferences import Preferences
-from cogs.asking import PROMPT_LIMIT, choices, chosen, models, references_of, told, typed
-from cogs.common import Interaction, origin_of, present
+from cogs.asking import PROMPT_LIMIT, choices, chosen, models, references_of, told, typed, wished
+from cogs.common import Interaction, present
 
 
 class Imagine(commands.Cog):
@@ -63,11 +62,8 @@ class Imagine(commands.Cog):
             quality=typed(quality),
             references=references_of(reference, reference_2, reference_3, reference_4, reference_5),
         )
-        wish = typed_request(prompt, options)
-        usual = await self._preferences.of(interaction.user.id)
-        origin = origin_of(interaction, is_private=usual.is_private if private is None else private)
-        request = self._preferences.applied(usual, wish.request)
-        await present(interaction, self._intake, await self._intake.ask(request, origin, typing=wish.problems))
+        request, origin, problems = await wished(interaction, self._preferences, prompt, options, private=private)
+        await present(interaction, self._intake, await self._intake.ask(request, origin, typing=problems))
 
     @imagine.autocomplete("model")
     async def complete_model(self, _: Interaction, text: str) -> list[Choice[str]]:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Coroutine
-from dataclasses import replace
 from typing import Any
 
 from discord import app_commands
 from discord.ext import commands
 
-from bot.chat.answering import acknowledge_click, add, fulfil, promise, say
+from bot.chat.answering import acknowledge_click, add, fulfil, promise
 from bot.domain.gallery import GalleryItem
 from bot.domain.problems import Problem, ProblemCode
 from bot.errors import Refused
@@ -18,14 +17,12 @@ from bot.services.inspiration import Inspiration
 from bot.services.intake import Intake
 from bot.services.origin import Origin
 from bot.services.preferences import Preferences
-from bot.ui.answers import refusal
 from bot.ui.drafts import draw_draft
 from bot.ui.inspire import draw_found, draw_item, draw_page
-from bot.ui.messages import Action, Button, Message
-from bot.ui.texts import EN
+from bot.ui.messages import Action, Message
 from cogs.asking import told
 from cogs.common import Click, Handlers, Interaction, Presses, bring, origin_of, present
-from cogs.drafts import Drafts
+from cogs.drafts import Drafts, offer_form
 
 WHAT_LIMIT = 300
 FORM_SECONDS = 2.0
@@ -153,5 +150,4 @@ class Inspire(commands.Cog):
         if not {each.code for each in problems} <= _MENDED_IN_THE_FORM:
             raise refused
         view = await self._inspiration.begin(item, origin)
-        row = (Button(Action.CHANGE, view.draft.id, EN.edit_again),)
-        await say(interaction, replace(refusal(problems), rows=(row,)))
+        await offer_form(interaction, view.draft.id, problems)

@@ -10,7 +10,7 @@ from discord import app_commands
 
 from bot.chat.answering import say
 from bot.domain.catalog import Medium
-from bot.domain.jobs import Job, JobState
+from bot.domain.jobs import Job
 from bot.domain.problems import Problem, ProblemCode
 from bot.domain.requests import GenerationRequest, Reference, check
 from bot.errors import Refused
@@ -144,8 +144,6 @@ class Menus:
 
 def _results_of(job: Job | None) -> tuple[Reference, ...]:
     """By the upstream's links, where Discord has no copy of them (too large, say)."""
-    if job is None or job.result is None or job.state is not JobState.SUCCEEDED or job.cancel_asked_at is not None:
+    if job is None or job.cancel_asked_at is not None or job.medium is not Medium.IMAGE:
         return ()
-    if job.medium is not Medium.IMAGE:
-        return ()
-    return tuple(picture_of(job, number, None) for number in range(1, len(job.result.media_urls) + 1))
+    return tuple(picture_of(job, number, None) for number in range(1, len(job.media_urls) + 1))

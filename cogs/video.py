@@ -10,15 +10,14 @@ from discord.app_commands import Choice
 from discord.ext import commands
 
 from bot.domain.catalog import Medium
-from bot.domain.flags import typed_request
 from bot.domain.problems import Problem, ProblemCode
 from bot.domain.requests import GenerationRequest
 from bot.services.catalogue import Catalogue
 from bot.services.intake import Intake
 from bot.services.preferences import Preferences
 from bot.ui.texts import EN
-from cogs.asking import PROMPT_LIMIT, choices, chosen, models, references_of, told, typed
-from cogs.common import Interaction, origin_of, present
+from cogs.asking import PROMPT_LIMIT, choices, chosen, models, references_of, told, typed, wished
+from cogs.common import Interaction, present
 
 
 class Video(commands.Cog):
@@ -70,11 +69,9 @@ class Video(commands.Cog):
             aspect_ratio=typed(aspect_ratio),
             references=references_of(reference, reference_2, reference_3, reference_4, reference_5),
         )
-        wish = typed_request(prompt, options)
-        usual = await self._preferences.of(interaction.user.id)
-        origin = origin_of(interaction, is_private=usual.is_private if private is None else private)
-        request = self._preferences.applied(usual, wish.request)
-        problems = [*wish.problems, *(self._frame_problems(request) if reference is None and reference_2 else ())]
+        request, origin, problems = await wished(interaction, self._preferences, prompt, options, private=private)
+        if reference is None and reference_2 is not None:
+            problems += tuple(self._frame_problems(request))
         await present(interaction, self._intake, await self._intake.ask(request, origin, typing=problems))
 
     def _frame_problems(self, request: GenerationRequest) -> Iterator[Problem]:

@@ -132,6 +132,11 @@ class Job:
         return self.request.medium
 
     @property
+    def media_urls(self) -> tuple[str, ...]:
+        """Links to what came of it; empty until it has succeeded."""
+        return self.result.media_urls if self.state is JobState.SUCCEEDED and self.result is not None else ()
+
+    @property
     def is_final(self) -> bool:
         return self.state in FINAL_STATES
 

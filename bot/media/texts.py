@@ -7,8 +7,7 @@ from urllib.parse import urlsplit
 from bot.errors import NotText
 from bot.media.fetch import read
 from bot.net import Pool
-
-TEXT_MAX_BYTES = 64 * 1024
+from bot.ports.media import TEXT_MAX_BYTES
 
 
 class UploadedTexts:

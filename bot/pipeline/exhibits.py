@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.domain.catalog import Medium
-from bot.domain.jobs import Job, JobState
+from bot.domain.jobs import Job
 from bot.domain.requests import Reference
 from bot.domain.views import CardView, ShownMedia, ShownReference
 from bot.errors import MediaDown, MediaError, MediaGone, MediaTooLarge
 from bot.pipeline.references import carried_name
 from bot.ports import Card, Media, MediaFile
+from bot.ports.cards import REQUEST_LIMIT_BYTES
 from bot.services.viewing import CardViews
 
 log = logging.getLogger(__name__)
 
-REQUEST_LIMIT_BYTES = 25 * 1024 * 1024
-"""Of all files of one request together (Discord, Uploading Files)."""
 REFERENCE_INDEX = 100
 """References are kept beside results, from this index on."""
 
@@ -42,12 +40,12 @@ class Exhibits:
 
     async def keep(self, job: Job, *, as_links: bool = False) -> None:
         """Bring a result here that cannot be shown. Raises MediaDown, not with `as_links`."""
-        for index, url in enumerate(_result_urls(job)):
+        for index, url in enumerate(job.media_urls):
             await self._file(job, index, url, as_links=as_links)
 
     async def _results(self, job: Job, card: Card, *, as_links: bool) -> list[ShownMedia]:
         found: list[ShownMedia] = []
-        urls, room_bytes = _result_urls(job), REQUEST_LIMIT_BYTES
+        urls, room_bytes = job.media_urls, REQUEST_LIMIT_BYTES
         for index, url in enumerate(urls):
             # Each gets its share of what is left of the request.
             share_bytes = min(card.attachment_limit_bytes, room_bytes // (len(urls) - index))
@@ -113,7 +111,3 @@ def linked(view: CardView, *, is_too_large: bool = False) -> CardView:
     """The same without a file to upload: what would be attached is linked."""
     media = tuple(m if m.path is None else ShownMedia(m.url, is_too_large=is_too_large) for m in view.media)
     return replace(view, media=media, references=tuple(replace(r, path=None) for r in view.references))
-
-
-def _result_urls(job: Job) -> Sequence[str]:
-    return job.result.media_urls if job.state is JobState.SUCCEEDED and job.result is not None else ()

@@ -9,6 +9,9 @@ from typing import Protocol
 from bot.domain.jobs import JobState
 from bot.ui.messages import Message
 
+REQUEST_LIMIT_BYTES = 25 * 1024 * 1024
+"""Of all files of one request together (Discord, Uploading Files)."""
+
 
 class CardKind(StrEnum):
     """How a card is reached."""

@@ -52,6 +52,10 @@ class Media(Protocol):
         ...
 
 
+TEXT_MAX_BYTES = 64 * 1024
+"""Of a prompt that comes as a file."""
+
+
 class TextFiles(Protocol):
     """Reads text that a member has uploaded."""
 

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from bot.domain.catalog import Medium, Model
 from bot.domain.drafts import DraftView, first_choice, fitted
 from bot.domain.follow_ups import animated, continued, styled, used, varied
-from bot.domain.jobs import Job, JobState
+from bot.domain.jobs import Job
 from bot.domain.problems import Problem, ProblemCode
 from bot.domain.requests import GenerationRequest, Reference
 from bot.errors import Refused
@@ -95,7 +95,10 @@ class GoingOn:
         """What comes after a video, to be looked at before it starts. Raises Refused."""
         seconds = await self._showing.video_seconds(job, None if copy is None else copy.url)
         # The upstream's own link first: Discord's dies within a day.
-        video = picture_of(job, 1, None) if await self._showing.alive(job, 1) else await self._picture(job, 1, copy)
+        is_alive = await self._showing.alive(job, 1)
+        if not is_alive and copy is None:
+            raise Refused((Problem(ProblemCode.RESULT_GONE),))
+        video = picture_of(job, 1, None if is_alive else copy)
         request = continued(job.request, video.url, seconds)
         model = self._first_choice(replace(request, model_id=job.model_id))
         return await self._drafting.begin(fitted(request, model), origin, parent_id=job.id)
@@ -125,7 +128,7 @@ def picture_of(job: Job, index: int, copy: Reference | None) -> Reference:
     """A result as a reference: Discord's copy, else the upstream's link. Raises Refused where there is neither."""
     if copy is not None:
         return copy
-    urls = job.result.media_urls if job.state is JobState.SUCCEEDED and job.result is not None else ()
+    urls = job.media_urls
     if not 0 < index <= len(urls):
         raise Refused((Problem(ProblemCode.RESULT_GONE),))
     url = urls[index - 1]

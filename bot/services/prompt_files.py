@@ -8,8 +8,8 @@ from bot.domain.problems import Problem, ProblemCode
 from bot.domain.requests import Reference
 from bot.errors import MediaError, MediaTooLarge, NotText, Refused
 from bot.ports import TextFiles
+from bot.ports.media import TEXT_MAX_BYTES
 
-MAX_BYTES = 64 * 1024
 READ_SECONDS = 2.0
 """The form waits for its answer, and Discord waits three seconds."""
 
@@ -28,6 +28,6 @@ class PromptFiles:
         except NotText as error:
             raise Refused((Problem(ProblemCode.FILE_NOT_TEXT, file.filename),)) from error
         except MediaTooLarge as error:
-            raise Refused((Problem(ProblemCode.FILE_TOO_LARGE, file.filename, limit=MAX_BYTES),)) from error
+            raise Refused((Problem(ProblemCode.FILE_TOO_LARGE, file.filename, limit=TEXT_MAX_BYTES),)) from error
         except (MediaError, TimeoutError) as error:
             raise Refused((Problem(ProblemCode.FILE_UNREADABLE, file.filename),)) from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 
 from bot.domain.jobs import Job, JobState
@@ -13,12 +13,11 @@ from bot.domain.problems import Problem, ProblemCode
 from bot.domain.views import CardView, ShownMedia
 from bot.errors import MediaError, MediaGone, MediaTooLarge, Refused
 from bot.ports import Media, MediaFile
+from bot.ports.cards import REQUEST_LIMIT_BYTES
 from bot.services.viewing import CardViews
 
 log = logging.getLogger(__name__)
 
-REQUEST_LIMIT_BYTES = 25 * 1024 * 1024
-"""Of all files of one request together (Discord, Uploading Files)."""
 LOOK_SECONDS = 1.5
 """A click waits for its answer, and Discord waits three seconds."""
 MEASURE_SECONDS = 120.0
@@ -43,7 +42,7 @@ class Showing:
         Raises Refused where nobody has it any more.
         """
         job = _wanted_again(job)
-        urls = self._urls(job)
+        urls = job.media_urls
         if not 0 < index <= len(urls):
             raise Refused((Problem(ProblemCode.RESULT_GONE),))
         shown = await self._shown(job, index - 1, urls[index - 1], limit_bytes, copy_url)
@@ -54,7 +53,7 @@ class Showing:
     async def all(self, job: Job, limit_bytes: int, copies: Mapping[int, str]) -> CardView:
         """The whole card of a job. `copies`: Discord's copies of its results, by their number from 1."""
         job = _wanted_again(job)
-        urls = self._urls(job)
+        urls = job.media_urls
         media: list[ShownMedia] = []
         room_bytes = REQUEST_LIMIT_BYTES
         for index, url in enumerate(urls):
@@ -73,7 +72,7 @@ class Showing:
 
     async def alive(self, job: Job, index: int) -> bool:
         """Whether the upstream still has a result (from 1), so that it can go by it. In doubt it has."""
-        urls = self._urls(job)
+        urls = job.media_urls
         if not 0 < index <= len(urls):
             return False
         try:
@@ -87,7 +86,7 @@ class Showing:
 
     async def video_seconds(self, job: Job, copy_url: str | None) -> float:
         """How long a finished video is, by its file's header. Raises Refused where that cannot be told now."""
-        urls = self._urls(job)
+        urls = job.media_urls
         try:
             async with asyncio.timeout(MEASURE_SECONDS):
                 file = None if not urls else await self._fetch(job, 0, urls[0], copy_url)
@@ -99,9 +98,6 @@ class Showing:
         if file is None or file.duration_seconds is None:
             raise Refused((Problem(ProblemCode.VIDEO_NOT_MEASURED),))
         return file.duration_seconds
-
-    def _urls(self, job: Job) -> Sequence[str]:
-        return job.result.media_urls if job.state is JobState.SUCCEEDED and job.result is not None else ()
 
     async def _shown(self, job: Job, index: int, url: str, limit_bytes: int, copy_url: str | None) -> ShownMedia:
         try:

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import MediaDown, MediaError, MediaGone, MediaTooLarge, MediaUnsafe, NotText
-from bot.media.texts import TEXT_MAX_BYTES, UploadedTexts, decoded
+from bot.media.texts import UploadedTexts, decoded
 from bot.ports import TextFiles
+from bot.ports.media import TEXT_MAX_BYTES
 from tests.unit.media import files
 from tests.unit.media.files import Host, Reply, redirect, status
 

@@ -26,9 +26,9 @@ from bot.errors import (
     Unsearchable,
 )
 from bot.pipeline.courier import MEDIA_PATIENCE
-from bot.pipeline.exhibits import REQUEST_LIMIT_BYTES
 from bot.pipeline.ladder import NONCE_SECONDS
 from bot.ports import Accepted, CardKind, CardState, Claim, Generation, GenerationState, Rung
+from bot.ports.cards import REQUEST_LIMIT_BYTES
 from bot.ui.messages import Message, Upload
 from tests.support.builders import CHANNEL, MEMBER, attachment, completed, request
 from tests.support.fakes import virtually

@@ -9,7 +9,8 @@ import pytest
 from bot.domain.problems import Problem, ProblemCode
 from bot.domain.requests import Reference
 from bot.errors import MediaDown, MediaGone, MediaTooLarge, NotText
-from bot.services.prompt_files import MAX_BYTES, READ_SECONDS, PromptFiles
+from bot.ports.media import TEXT_MAX_BYTES
+from bot.services.prompt_files import READ_SECONDS, PromptFiles
 from tests.support.fakes import virtually
 from tests.unit.services.studio import refusal
 
@@ -41,7 +42,7 @@ async def test_a_file_is_read_as_it_is() -> None:
     ("trouble", "problem"),
     [
         (NotText("zeros"), Problem(ProblemCode.FILE_NOT_TEXT, "words.txt")),
-        (MediaTooLarge("huge"), Problem(ProblemCode.FILE_TOO_LARGE, "words.txt", limit=MAX_BYTES)),
+        (MediaTooLarge("huge"), Problem(ProblemCode.FILE_TOO_LARGE, "words.txt", limit=TEXT_MAX_BYTES)),
         (MediaGone("404"), Problem(ProblemCode.FILE_UNREADABLE, "words.txt")),
         (MediaDown("down"), Problem(ProblemCode.FILE_UNREADABLE, "words.txt")),
     ],

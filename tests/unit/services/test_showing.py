@@ -15,7 +15,8 @@ from bot.domain.problems import ProblemCode
 from bot.domain.views import CardView
 from bot.errors import MediaDown, MediaGone, MediaTooLarge
 from bot.ports import MediaFile
-from bot.services.showing import MEASURE_SECONDS, REQUEST_LIMIT_BYTES, Showing
+from bot.ports.cards import REQUEST_LIMIT_BYTES
+from bot.services.showing import MEASURE_SECONDS, Showing
 from tests.support.builders import queued, request
 from tests.support.fakes import FakeMedia, virtually
 from tests.unit.services.studio import Studio, open_studio, refusal
