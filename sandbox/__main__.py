@@ -1,4 +1,4 @@
-"""`python -m sandbox meigen | discord --port N`: one of the two alone, on loopback, until Ctrl-C."""
+"""`python -m sandbox meigen | meshy | discord --port N`: one of them alone, on loopback, until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from sandbox.signals import stop_event
 
 DISCORD_PORT = 8765
 MEIGEN_PORT = 8766
+MESHY_PORT = 8767
 LOOPBACK = ("127.0.0.1", "localhost")
 """References may lie in the other stand-in."""
 
@@ -28,14 +29,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m sandbox", description="Stand-ins for Discord and MeiGen.")
-    commands = parser.add_subparsers(required=True, metavar="meigen | discord")
-    meigen = commands.add_parser("meigen", help="serve a simulated MeiGen; prints its address and a key")
-    meigen.add_argument("--port", type=_port, default=MEIGEN_PORT, help="0 takes a free one")
-    meigen.set_defaults(serve=serve_meigen)
-    discord = commands.add_parser("discord", help="serve a simulated Discord; prints its addresses and a bot's token")
-    discord.add_argument("--port", type=_port, default=DISCORD_PORT, help="0 takes a free one")
-    discord.set_defaults(serve=serve_discord)
+    parser = argparse.ArgumentParser(prog="python -m sandbox", description="Stand-ins for Discord, MeiGen and Meshy.")
+    commands = parser.add_subparsers(required=True, metavar="meigen | meshy | discord")
+    for name, port, serve, prints in (
+        ("MeiGen", MEIGEN_PORT, serve_meigen, "its address and a key"),
+        ("Meshy", MESHY_PORT, serve_meshy, "its address and a key"),
+        ("Discord", DISCORD_PORT, serve_discord, "its addresses and a bot's token"),
+    ):
+        command = commands.add_parser(name.lower(), help=f"serve a simulated {name}; prints {prints}")
+        command.add_argument("--port", type=_port, default=port, help="0 takes a free one")
+        command.set_defaults(serve=serve)
     return parser
 
 
@@ -51,6 +54,14 @@ async def serve_meigen(port: int) -> None:
 
     async with SandboxMeigen(port=port, trusted_hosts=LOOPBACK) as meigen:
         _tell(MEIGEN_BASE_URL=meigen.base_url, MEIGEN_API_KEY=meigen.key, MEDIA_TRUSTED_HOSTS=meigen.host)
+        await stop_event().wait()
+
+
+async def serve_meshy(port: int) -> None:
+    from sandbox.meshy import SandboxMeshy  # noqa: PLC0415 - each stand-in loads its own libraries alone
+
+    async with SandboxMeshy(port=port) as meshy:
+        _tell(MESHY_BASE_URL=meshy.base_url, MESHY_API_KEY=meshy.key, MEDIA_TRUSTED_HOSTS=meshy.host)
         await stop_event().wait()
 
 

@@ -6,6 +6,7 @@ import io
 import struct
 import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
@@ -26,6 +27,36 @@ MOST_DRAWINGS: Final = 36
 """Three seconds. What is longer goes back and forth, so that it costs little more."""
 ENCODERS: Final = ("libx264", "libopenh264", "mpeg4")
 """The first at hand is used; browsers play the first two."""
+BULKY_VIDEO_BYTES: Final = 11 * 2**20
+"""Just more than Discord takes without boosts."""
+CONTENT_TYPES: Final = {"png": "image/png", "jpg": "image/jpeg", "mp4": "video/mp4"}
+
+
+@dataclass(frozen=True, slots=True)
+class MediaFile:
+    """A file that is made when it is asked for."""
+
+    scene: Scene
+    size: tuple[int, int]
+    suffix: str
+    seconds: float = 0.0
+    starts_at_seconds: float = 0.0
+
+    @property
+    def content_type(self) -> str:
+        return CONTENT_TYPES[self.suffix]
+
+    def content(self) -> bytes:
+        """Takes up to seconds: not for the event loop. Lately made files are kept."""
+        if self.suffix == "mp4":
+            return video(self.scene, self.size, self.seconds, self.starts_at_seconds)
+        return picture(self.scene, self.size, "PNG" if self.suffix == "png" else "JPEG")
+
+    def bulky_content(self) -> bytes:
+        """A PNG of the same size without compression, whatever the file's name says; of a video one of 11 MiB."""
+        if self.suffix == "mp4":
+            return bulky_video(self.content(), BULKY_VIDEO_BYTES)
+        return bulky_picture(self.scene, self.size)
 
 
 def picture_size(ratio: str, resolution: str | None, scale: float = 1.0) -> tuple[int, int]:

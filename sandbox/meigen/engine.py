@@ -7,20 +7,17 @@ from __future__ import annotations
 
 import hashlib
 import math
-import random
-import string
 import uuid
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import ClassVar
 from urllib.parse import urlsplit
 
 from sandbox.meigen import catalogue, gallery
-from sandbox.meigen.limits import Counter, Counting, counter
 from sandbox.meigen.orders import Order, Refusal, credits_of, read_order
+from sandbox.upstream.engine import POLICY_ERROR, Account, Answer, UpstreamEngine, UpstreamOptions
 
-FAIL_MARK = "[fail]"
-POLICY_ERROR = "Content policy violation"
 FREE_RATIOS = ("auto", "adaptive")
 AUTO_RATIOS = ("16:9", "1:1", "3:4", "3:2", "2:3")
 
@@ -52,48 +49,21 @@ class State(StrEnum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True)
-class MeigenOptions:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeigenOptions(UpstreamOptions):
     """How this MeiGen behaves."""
 
     rate_limit: int = 12
     rate_window_seconds: float = 60.0
-    counting: Counting | str = Counting.FIXED
     counted: Counted | str = Counted.ACCEPTED
     rate_headers: bool = True
     """Send X-RateLimit-* on accepted requests as well."""
-    time_scale: float = 1.0
-    """0.05 makes a model of 45 s take 2.25 s."""
-    failure_rate: float = 0.0
-    """Share of generations that fail, 0 to 1."""
-    credits: int = 100_000
-    """What a new key holds."""
     dialect: Dialect | str = Dialect.SUMMER
     has_search: bool = True
     trusted_hosts: Collection[str] = ()
     """`host[:port]` whose references may be plain http and private."""
     sees_references: bool = False
     """Over HTTP: fetch references from trusted hosts, to take their ratio and to know its own pictures again."""
-    seed: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What goes back: status, headers and a JSON body."""
-
-    status: int
-    body: dict[str, object]
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class Account:
-    """A key with its purchased credits and its own rate counter."""
-
-    key: str
-    purchased: int
-    counter: Counter
-    is_revoked: bool = False
 
 
 @dataclass(slots=True)
@@ -132,14 +102,15 @@ class Generation:
         return self.order.model_id
 
 
-class MeigenEngine:
+class MeigenEngine(UpstreamEngine[MeigenOptions]):
     """The service behind the socket. Each call first lets happen what is due at `now`."""
 
+    KEY_PREFIX: ClassVar = "meigen_sk_"
+    KEY_LETTERS: ClassVar = 32
+
     def __init__(self, options: MeigenOptions | None = None, *, media_url: str = "http://127.0.0.1/media") -> None:
-        self.options = options or MeigenOptions()
-        self.media_url = media_url
-        """Where results are said to be: `<media_url>/<generation id>/<n>.<ext>`."""
-        self.accounts: dict[str, Account] = {}
+        """Results are said to be at `<media_url>/<generation id>/<n>.<ext>`."""
+        super().__init__(options or MeigenOptions(), media_url)
         self.generations: dict[str, Generation] = {}
         """By id, oldest first."""
         self.catalogue: dict[str, catalogue.Model] = dict(catalogue.BY_ID)
@@ -147,29 +118,7 @@ class MeigenEngine:
         is_march = Dialect(self.options.dialect) is Dialect.MARCH
         self.retired: set[str] = set() if is_march else set(catalogue.RETIRED_BY_SUMMER)
         """Ids of models that are sold no more."""
-        self.rate_limited = 0
-        """Requests that the limiter refused."""
         self._open: set[str] = set()
-        self._failures: list[str] = []
-        self._random = random.Random(self.options.seed)  # noqa: S311 - reproducible, guards nothing
-
-    def add_key(self, purchased: int | None = None, *, key: str | None = None) -> str:
-        """Open an account with `purchased` credits (None: the option's); its key is `meigen_sk_` and 32 characters."""
-        letters = self._random.choices(string.ascii_letters + string.digits, k=32)
-        key = key or "meigen_sk_" + "".join(letters)
-        held = self.options.credits if purchased is None else purchased
-        counting = Counting(self.options.counting)
-        counts = counter(counting, self.options.rate_limit, self.options.rate_window_seconds)
-        self.accounts[key] = Account(key, held, counts)
-        return key
-
-    def revoke_key(self, key: str) -> None:
-        """From now on `key` is answered with 401."""
-        self.accounts[key].is_revoked = True
-
-    def fail_next(self, times: int = 1, error: str = POLICY_ERROR) -> None:
-        """Let the next `times` generations be accepted and fail with `error`."""
-        self._failures += [error] * times
 
     def create(self, now: float, key: str | None, payload: object) -> Answer:
         """POST /api/generate/v2: key, rate limit, validation, credits, charge, in this order."""
@@ -237,6 +186,10 @@ class MeigenEngine:
                 generation.refunded = True
                 self.accounts[generation.key].purchased += generation.credits
 
+    def prompt_of(self, generation_id: str) -> str | None:
+        generation = self.generations.get(generation_id)
+        return None if generation is None else generation.prompt
+
     def postpone(self, generation_id: str, seconds: float) -> None:
         """Let a generation take `seconds` longer; `math.inf`: it never ends."""
         self.generations[generation_id].ready_at += seconds
@@ -258,10 +211,6 @@ class MeigenEngine:
     def _trusted_hosts(self) -> set[str]:
         """Those of the options, and its own: results may be references."""
         return {*self.options.trusted_hosts, urlsplit(self.media_url).netloc}
-
-    def _account(self, key: str | None) -> Account | None:
-        account = self.accounts.get(key or "")
-        return None if account is None or account.is_revoked else account
 
     def _is_retired(self, model: catalogue.Model) -> bool:
         return model.is_retired or model.id in self.retired
@@ -288,7 +237,7 @@ class MeigenEngine:
 
     def _begin(self, now: float, account: Account, order: Order, price: int, payload: dict[str, object]) -> Generation:
         typical_seconds, _ = order.model.typical_seconds
-        takes_seconds = typical_seconds * self.options.time_scale * self._random.uniform(0.85, 1.15)
+        takes_seconds = self._typical(typical_seconds)
         generation = Generation(
             id=str(uuid.UUID(int=self._random.getrandbits(128), version=4)),
             key=account.key,
@@ -297,7 +246,7 @@ class MeigenEngine:
             credits=price,
             created_at=now,
             ready_at=now + takes_seconds,
-            failure=self._coming_failure(order),
+            failure=self._coming_failure(order.prompt),
             ratio=final_ratio(order),
         )
         self.generations[generation.id] = generation
@@ -328,12 +277,6 @@ class MeigenEngine:
         generation_id, _, name = url.removeprefix(f"{self.media_url}/").partition("/")
         number = name.partition(".")[0]
         return (generation_id if generation_id in self.generations else ""), int(number) if number.isdecimal() else 0
-
-    def _coming_failure(self, order: Order) -> str | None:
-        if self._failures:
-            return self._failures.pop(0)
-        is_unlucky = self._random.random() < self.options.failure_rate
-        return POLICY_ERROR if is_unlucky or FAIL_MARK in order.prompt else None
 
     def _accepted(self, now: float, account: Account, generation: Generation) -> Answer:
         body: dict[str, object] = {

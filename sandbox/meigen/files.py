@@ -2,44 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
-
 from sandbox import media
+from sandbox.media import MediaFile
 from sandbox.meigen.engine import Generation, State, result_names
 from sandbox.meigen.gallery import Item
 from sandbox.scenes import Scene
-
-BULKY_VIDEO_BYTES: Final = 11 * 2**20
-"""Just more than Discord takes without boosts."""
-CONTENT_TYPES: Final = {"png": "image/png", "jpg": "image/jpeg", "mp4": "video/mp4"}
-
-
-@dataclass(frozen=True, slots=True)
-class MediaFile:
-    """A file that is made when it is asked for."""
-
-    scene: Scene
-    size: tuple[int, int]
-    suffix: str
-    seconds: float = 0.0
-    starts_at_seconds: float = 0.0
-
-    @property
-    def content_type(self) -> str:
-        return CONTENT_TYPES[self.suffix]
-
-    def content(self) -> bytes:
-        """Takes up to seconds: not for the event loop. Lately made files are kept."""
-        if self.suffix == "mp4":
-            return media.video(self.scene, self.size, self.seconds, self.starts_at_seconds)
-        return media.picture(self.scene, self.size, "PNG" if self.suffix == "png" else "JPEG")
-
-    def bulky_content(self) -> bytes:
-        """A PNG of the same size without compression, whatever the file's name says; of a video one of 11 MiB."""
-        if self.suffix == "mp4":
-            return media.bulky_video(self.content(), BULKY_VIDEO_BYTES)
-        return media.bulky_picture(self.scene, self.size)
 
 
 def result_file(generation: Generation, name: str, picture_scale: float, video_pixels: int) -> MediaFile | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from sandbox.meigen import MeigenEngine, MeigenOptions
-from sandbox.meigen.limits import Counter, Counting, counter
+from sandbox.upstream.limits import Counter, Counting, counter
 from tests.bench.compared import Compared, compared
 from tests.bench.line import BEGAN_AT, LIMIT, OpenQueue, Queue, in_virtual_time, open_line
 from tests.bench.plain_line import open_plain_line

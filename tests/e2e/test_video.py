@@ -12,7 +12,7 @@ import pytest_asyncio
 from bot.ui.messages import Accent
 from sandbox.discord import File, Message, Outcome
 from sandbox.meigen.catalogue import BY_ID, listing
-from sandbox.meigen.faults import Fault, FaultKind
+from sandbox.upstream.faults import Fault, FaultKind
 from tests.e2e.harness import Stage, card_of, form_of, open_stage, png, results, seconds_of, together, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, cast
 
 import httpx
 
 from sandbox.meigen import SandboxMeigen
+from tests.sandbox.upstream_client import connected, eventually
 
 PROMPT = {"prompt": "a small house"}
-DEADLINE_SECONDS = 20.0
-
-
-async def eventually(condition: Callable[[], Awaitable[bool]]) -> None:
-    """Look until `condition` holds; TimeoutError where it does not in good time."""
-    async with asyncio.timeout(DEADLINE_SECONDS):
-        while not await condition():  # noqa: ASYNC110 - what is waited for happens behind a socket
-            await asyncio.sleep(0.01)
 
 
 class Client:
@@ -61,8 +53,6 @@ class Client:
 @asynccontextmanager
 async def serving(**options: Any) -> AsyncIterator[Client]:
     """A server at a thousandth of the models' times, and a client; the sandbox's own faults fail the test."""
-    async with SandboxMeigen(**{"time_scale": 0.001, "rate_limit": 1000, "picture_scale": 0.25, **options}) as meigen:
-        headers = {"Authorization": f"Bearer {meigen.key}"}
-        async with httpx.AsyncClient(base_url=meigen.base_url, headers=headers, timeout=DEADLINE_SECONDS) as http:
-            yield Client(meigen, http)
-        assert meigen.own_faults == []
+    meigen = SandboxMeigen(**{"time_scale": 0.001, "rate_limit": 1000, "picture_scale": 0.25, **options})
+    async with connected(meigen) as http:
+        yield Client(meigen, http)

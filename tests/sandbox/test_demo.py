@@ -103,7 +103,16 @@ async def test_meigen_alone_prints_its_address_and_a_key() -> None:
             assert answer.status == 200
 
 
-@pytest.mark.parametrize("stand_in", ["discord", "meigen"])
+async def test_meshy_alone_prints_its_address_and_a_key() -> None:
+    async with sandbox("meshy", "--port", "0") as process, aiohttp.ClientSession() as session:
+        settings = await read_settings(process, 3)
+        assert settings["MESHY_BASE_URL"] == f"http://{settings['MEDIA_TRUSTED_HOSTS']}"
+        headers = {"Authorization": f"Bearer {settings['MESHY_API_KEY']}"}
+        async with session.get(f"{settings['MESHY_BASE_URL']}/openapi/v1/balance", headers=headers) as answer:
+            assert await answer.json() == {"balance": 100_000}
+
+
+@pytest.mark.parametrize("stand_in", ["discord", "meigen", "meshy"])
 def test_a_port_in_use_is_told_once(stand_in: str, capsys: pytest.CaptureFixture[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

@@ -9,7 +9,8 @@ import pytest
 from PIL import Image
 
 from sandbox.meigen import Fault, FaultKind, Faults
-from tests.sandbox.meigen_client import Client, eventually, serving
+from tests.sandbox.meigen_client import Client, serving
+from tests.sandbox.upstream_client import eventually
 
 
 async def struck(client: Client, kind: FaultKind, **details: Any) -> httpx.Response:

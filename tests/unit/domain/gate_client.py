@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from bot.domain import gate as gates
 from bot.domain.gate import Gate, GateLimit, Slot
-from sandbox.meigen.limits import Counter
+from sandbox.upstream.limits import Counter
 
 BEGAN_AT = 1_800_000_007.0
 

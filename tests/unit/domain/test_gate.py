@@ -23,7 +23,7 @@ from bot.domain.gate import (
     PauseReason,
     Slot,
 )
-from sandbox.meigen.limits import Counting, TokenBucket, counter
+from sandbox.upstream.limits import Counting, TokenBucket, counter
 from tests.bench.strict import SpacedCounter, WeightedCounter
 from tests.unit.domain.gate_client import AT_ONCE, BEGAN_AT, GateClient, Trip
 
@@ -317,6 +317,29 @@ def test_a_blocked_account_probes_every_ten_minutes(reason: PauseReason) -> None
 def test_a_shorter_pause_does_not_cut_a_longer_one() -> None:
     gate = gates.unsent(gates.blocked(Gate(), NOW, PauseReason.KEY_REJECTED), LIMIT, NOW + 1)
     assert gate.paused_until == NOW + 600.0
+
+
+@pytest.mark.parametrize("reason", [None, *PauseReason])
+def test_a_check_of_the_key_waits_for_a_break_and_for_no_other_pause(reason: PauseReason | None) -> None:
+    gate = Gate(paused_until=NOW + 500, pause_reason=reason, consecutive_pauses=1)
+    opens_at = gates.check_opens_at(gate, LIMIT, [Slot(NOW, None)], NOW)
+    assert (opens_at is None) is (reason is PauseReason.RATE_LIMITED), "and then for what is open, too"
+    assert (opens_at or 0.0) <= NOW
+
+
+def test_a_check_of_the_key_needs_room_and_keeps_the_pace() -> None:
+    full = [Slot(NOW - 50, NOW - 50)] * LIMIT.requests
+    assert gates.check_opens_at(Gate(), LIMIT, full, NOW) == pytest.approx(NOW - 50 + HOLD_SECONDS)
+    assert gates.check_opens_at(Gate(), LIMIT, [Slot(NOW, None)] * LIMIT.requests, NOW) is None
+    assert gates.check_opens_at(Gate(paced_until=NOW + 20), LIMIT, [], NOW) == pytest.approx(NOW + 5)
+
+
+def test_a_check_that_found_the_key_good_ends_the_pause_for_the_key_and_no_other() -> None:
+    refused = gates.blocked(Gate(), NOW, PauseReason.KEY_REJECTED)
+    assert gates.key_accepted(refused) == Gate()
+    poor = gates.blocked(Gate(), NOW, PauseReason.OUT_OF_CREDITS)
+    assert gates.key_accepted(poor) == poor
+    assert gates.key_accepted(Gate()) == Gate()
 
 
 def test_an_answer_ends_the_probing() -> None:

@@ -27,8 +27,10 @@ class FaultKind(StrEnum):
     """Handled; answers `status` and `error`."""
     RATE_LIMITED = "rate_limited"
     """429 with `retry_after` word for word (None: without the header); not handled."""
+    QUEUE_FULL = "queue_full"
+    """Meshy: 429 because too many tasks are unfinished; not handled."""
     REFUSED = "refused"
-    """200 with success false and `error`; not handled."""
+    """MeiGen: 200 with success false and `error`; not handled."""
     REDIRECT = "redirect"
     """307 to `location`; not handled."""
     GARBAGE = "garbage"
@@ -46,11 +48,25 @@ class FaultKind(StrEnum):
     GZIP_BOMB = "gzip_bomb"
     """Content-Encoding gzip; unpacks to `body_bytes`."""
     NEVER_FINISHES = "never_finishes"
-    """The generation, made or asked about, stays processing for ever."""
+    """The generation, made or asked about, is never finished."""
     FINISHES_LATE = "finishes_late"
     """The generation takes `seconds` longer."""
     FAILS = "fails"
     """The generation ends as failed with `error`."""
+    CANCELS = "cancels"
+    """Meshy: the task ends as canceled."""
+    STREAM_ENDS = "stream_ends"
+    """Stream: after `after_events` events it ends as if that were all."""
+    STREAM_CUT = "stream_cut"
+    """Stream: after `after_events` events comes half of another one, then the connection closes."""
+    STREAM_SILENT = "stream_silent"
+    """Stream: after `after_events` events nothing more comes, though the connection stays open."""
+    STREAM_DISORDER = "stream_disorder"
+    """Stream: behind each event its predecessor comes once more, so that the last word is not the newest."""
+    STREAM_LATE_END = "stream_late_end"
+    """Stream: the last event is held back for `seconds`; whoever asks sees the task finished before."""
+    STREAM_GARBAGE = "stream_garbage"
+    """Stream: after `after_events` events comes one that is not JSON, then it goes on."""
     GONE = "gone"
     """Media: 404; not handled."""
     EXPIRED = "expired"
@@ -71,7 +87,7 @@ class Fault:
 
     kind: FaultKind
     route: str = "generate"
-    """generate, status, models, image, search, media or * (any)."""
+    """generate, status, media, or one that the service alone has; * is any."""
     times: int | None = 1
     """How often it strikes; None: always."""
     probability: float = 1.0
@@ -80,7 +96,8 @@ class Fault:
     prompt_contains: str = ""
     """Only where the prompt (of the body, or of the generation asked about) holds this."""
     seconds: float = 0.0
-    """What DELAY, DELAY_AFTER, DROP, RESET and ERROR wait before they act, SLOW_DRIP takes, and FINISHES_LATE adds."""
+    """What DELAY, DELAY_AFTER, DROP, RESET and ERROR wait before they act, SLOW_DRIP takes, and what is late adds."""
+    after_events: int = 0
     status: int = 500
     error: str = "Internal server error"
     retry_after: str | None = "60"

@@ -7,28 +7,18 @@ import gzip
 import json
 import socket
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 from aiohttp import web
 
-from sandbox.meigen.engine import Answer
-from sandbox.meigen.faults import Fault, FaultKind
+from sandbox.upstream.engine import Answer
+from sandbox.upstream.faults import Fault, FaultKind
 
 JSON_TYPE: Final = "application/json; charset=utf-8"
-REQUIRED: Final = {
-    "generate": ("generationId",),
-    "status": ("status",),
-    "models": ("models",),
-    "image": ("data",),
-    "search": ("data",),
-}
-"""What WRONG_SHAPE takes away where it is not told."""
-EXPIRED_BODY: Final = (
-    b'<?xml version="1.0"?><Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>'
-)
 WEB_PAGE: Final = b"<!doctype html><title>Just a moment...</title><p>Checking your browser before you go on."
 CHUNK_BYTES: Final = 64 * 1024
 SILENT: Final = {FaultKind.DROP_BEFORE, FaultKind.DROP_AFTER, FaultKind.RESET_AFTER}
@@ -37,16 +27,40 @@ SILENT: Final = {FaultKind.DROP_BEFORE, FaultKind.DROP_AFTER, FaultKind.RESET_AF
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A whole answer, ready to be sent."""
+    """An answer, ready to be sent."""
 
     status: int
     body: bytes
     headers: Mapping[str, str]
+    events: AsyncGenerator[bytes] | None = None
+    """What is sent after the body, as it comes; None: the body is all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Manners:
+    """How one service words what faults make it say."""
+
+    error: Callable[[str], object]
+    """The body that tells of an error."""
+    required: Mapping[str, tuple[str, ...]]
+    """By route: what WRONG_SHAPE takes away where it is not told."""
+    instead: Mapping[FaultKind, Callable[[Fault], Reply]]
+    """Replies of faults that are worded in no other service like this."""
+
+
+NOT_FOUND: Final = Reply(404, b"Not found", {"Content-Type": "text/plain"})
+"""Of media."""
+EXPIRED: Final = Reply(
+    403,
+    b'<?xml version="1.0"?><Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>',
+    {"Content-Type": "application/xml"},
+)
+"""Of media behind signed links."""
 
 
 def json_reply(status: int, body: object, headers: Mapping[str, str] | None = None) -> Reply:
-    """POST and status answers are not cached; what may be says so in `headers`."""
-    encoded = json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
+    """Without a body where `body` is None. POST and status answers are not cached; what may be says so in `headers`."""
+    encoded = b"" if body is None else json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
     return Reply(status, encoded, {"Content-Type": JSON_TYPE, "Cache-Control": "no-store", **(headers or {})})
 
 
@@ -68,42 +82,40 @@ def wait_after(fault: Fault) -> float:
     return fault.seconds if is_wait else 0.0
 
 
-def instead(fault: Fault) -> Reply | None:
+def instead(fault: Fault, manners: Manners) -> Reply | None:
     """The reply of a fault that strikes before the request is handled; None where it is to be handled."""
-    make = _INSTEAD.get(fault.kind)
+    if fault.kind is FaultKind.ERROR_BEFORE:
+        return _error(fault, manners)
+    make = _INSTEAD.get(fault.kind) or manners.instead.get(fault.kind)
     return make(fault) if make else None
 
 
-def spoilt(fault: Fault, route: str, reply: Reply) -> Reply:
+def spoilt(fault: Fault, route: str, reply: Reply, manners: Manners) -> Reply:
     """What a fault makes of the reply to a request that was handled."""
     if fault.kind is FaultKind.WRONG_SHAPE:
-        return replace(reply, body=_reshaped(reply.body, fault.remove or REQUIRED.get(route, ()), fault.replace))
+        remove = fault.remove or manners.required.get(route, ())
+        return replace(reply, body=_reshaped(reply.body, remove, fault.replace))
     if fault.kind is FaultKind.GZIP_BOMB:
         return Reply(reply.status, _bomb(fault.body_bytes), {**reply.headers, "Content-Encoding": "gzip"})
     if fault.kind is FaultKind.ERROR_AFTER:
-        return _error(fault)
+        return _error(fault, manners)
     spoil = _SPOILT_BODIES.get(fault.kind)
     return replace(reply, body=spoil(fault, reply.body)) if spoil else reply
 
 
-def _error(fault: Fault) -> Reply:
-    return json_reply(fault.status, {"error": fault.error})
+def _error(fault: Fault, manners: Manners) -> Reply:
+    return json_reply(fault.status, manners.error(fault.error))
 
 
-def _rate_limited(fault: Fault) -> Reply:
-    headers = {"X-RateLimit-Limit": "12", "X-RateLimit-Remaining": "0"}
-    if fault.retry_after is not None:
-        headers["Retry-After"] = fault.retry_after
-    return json_reply(429, {"error": "Too many requests. Please wait and try again."}, headers)
+def retry_headers(fault: Fault) -> dict[str, str]:
+    """Of a fault that answers 429."""
+    return {} if fault.retry_after is None else {"Retry-After": fault.retry_after}
 
 
 _INSTEAD: Final[Mapping[FaultKind, Callable[[Fault], Reply]]] = {
-    FaultKind.ERROR_BEFORE: _error,
-    FaultKind.RATE_LIMITED: _rate_limited,
-    FaultKind.REFUSED: lambda fault: json_reply(200, {"success": False, "error": fault.error}),
     FaultKind.REDIRECT: lambda fault: Reply(307, b"", {"Location": fault.location}),
-    FaultKind.GONE: lambda _: Reply(404, b"Not found", {"Content-Type": "text/plain"}),
-    FaultKind.EXPIRED: lambda _: Reply(403, EXPIRED_BODY, {"Content-Type": "application/xml"}),
+    FaultKind.GONE: lambda _: NOT_FOUND,
+    FaultKind.EXPIRED: lambda _: EXPIRED,
     FaultKind.DROP_BEFORE: lambda _: Reply(0, b"", {}),
 }
 _SPOILT_BODIES: Final[Mapping[FaultKind, Callable[[Fault, bytes], bytes]]] = {
@@ -116,8 +128,13 @@ _SPOILT_BODIES: Final[Mapping[FaultKind, Callable[[Fault, bytes], bytes]]] = {
 
 
 def _reshaped(body: bytes, remove: tuple[str, ...], changes: Mapping[str, object]) -> bytes:
-    fields = {name: value for name, value in json.loads(body).items() if name not in remove}
-    return json.dumps({**fields, **changes}).encode()
+    """Of a list, each of its objects is reshaped."""
+
+    def reshape(fields: dict[str, Any]) -> dict[str, Any]:
+        return {name: value for name, value in fields.items() if name not in remove} | {**changes}
+
+    whole = json.loads(body)
+    return json.dumps([reshape(fields) for fields in whole] if isinstance(whole, list) else reshape(whole)).encode()
 
 
 @lru_cache(maxsize=2)
@@ -125,7 +142,9 @@ def _bomb(unpacked_bytes: int) -> bytes:
     return gzip.compress(bytes(unpacked_bytes), compresslevel=6)
 
 
-async def send(request: web.Request, reply: Reply, fault: Fault | None) -> web.StreamResponse:
+async def send(  # noqa: PLR0911 - a way for each kind
+    request: web.Request, reply: Reply, fault: Fault | None
+) -> web.StreamResponse:
     """Send `reply` in the manner of `fault`."""
     match fault.kind if fault else None:
         case FaultKind.DROP_BEFORE | FaultKind.DROP_AFTER:
@@ -138,8 +157,10 @@ async def send(request: web.Request, reply: Reply, fault: Fault | None) -> web.S
             return await _drip(request, reply, fault.seconds)
         case FaultKind.HUGE if fault:
             return await _flood(request, reply, fault.body_bytes)
-        case _:
+        case _ if reply.events is None:
             return web.Response(status=reply.status, body=reply.body, headers=reply.headers)
+        case _:
+            return await _stream(request, reply, reply.events)
 
 
 def _hang_up(request: web.Request, *, reset: bool = False) -> web.StreamResponse:
@@ -185,4 +206,13 @@ async def _drip(request: web.Request, reply: Reply, seconds: float) -> web.Strea
     for start in range(0, len(reply.body), size):
         await response.write(reply.body[start : start + size])
         await asyncio.sleep(seconds / drops)
+    return response
+
+
+async def _stream(request: web.Request, reply: Reply, events: AsyncGenerator[bytes]) -> web.StreamResponse:
+    response = await _begin(request, reply, None)
+    async with aclosing(events):
+        await response.write(reply.body)
+        async for event in events:
+            await response.write(event)
     return response

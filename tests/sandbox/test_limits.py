@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.meigen.limits import Counter, Counting, counter
+from sandbox.upstream.limits import Counter, Counting, counter
 
 WINDOW = 60.0
 
