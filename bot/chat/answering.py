@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import discord
@@ -30,18 +32,17 @@ Interaction = discord.Interaction[Any]
 
 
 async def answer(interaction: Interaction, message: Message, *, ephemeral: bool) -> int | None:
-    """Answer an interaction: the message's id; None where Discord did not tell. Raises SurfaceError's kinds."""
-    view = render.layout(message)
-    with surface_errors():
-        async with asyncio.timeout(ANSWER_SECONDS):
-            response = await interaction.response.send_message(
-                view=view, ephemeral=ephemeral, allowed_mentions=render.mentions(message)
-            )
+    """Answer an interaction, with the message's files (Discord takes an answer within three seconds, files and all).
+
+    Returns the message's id; None where Discord did not tell. Raises SurfaceError's kinds and MediaDown.
+    """
+    async with _sending(message) as parts:
+        response = await interaction.response.send_message(ephemeral=ephemeral, **parts)
     return response.message_id
 
 
 async def say(interaction: Interaction, message: Message) -> None:
-    """Tell the member alone: as the answer, or after it where there is one. Raises SurfaceError's kinds."""
+    """Tell the member alone: as the answer, or after it where there is one. Raises as `answer` does."""
     if interaction.response.is_done():
         await _follow_up(interaction, message, ephemeral=True)
     else:
@@ -49,15 +50,26 @@ async def say(interaction: Interaction, message: Message) -> None:
 
 
 async def add(interaction: Interaction, message: Message) -> None:
-    """After the answer, one more message, for all to see. Raises SurfaceError's kinds."""
+    """After the answer, one more message, for all to see. Raises as `answer` does."""
     await _follow_up(interaction, message, ephemeral=False)
 
 
 async def _follow_up(interaction: Interaction, message: Message, *, ephemeral: bool) -> None:
-    view = render.layout(message)
-    with surface_errors():
-        async with asyncio.timeout(ANSWER_SECONDS):
-            await interaction.followup.send(view=view, ephemeral=ephemeral, allowed_mentions=render.mentions(message))
+    async with _sending(message) as parts:
+        await interaction.followup.send(ephemeral=ephemeral, **parts)
+
+
+@asynccontextmanager
+async def _sending(message: Message) -> AsyncIterator[dict[str, Any]]:
+    """What a new message is made of, as discord.py takes it; what fails meanwhile becomes one of our errors."""
+    parts: dict[str, Any] = {"view": render.layout(message), "allowed_mentions": render.mentions(message)}
+    files = render.files(message)
+    try:
+        with surface_errors():
+            async with asyncio.timeout(UPLOAD_SECONDS if files else ANSWER_SECONDS):
+                yield parts | ({"files": files} if files else {})
+    finally:
+        render.close(files)
 
 
 async def ask(interaction: Interaction, form: Form) -> None:
@@ -75,27 +87,29 @@ async def promise(interaction: Interaction, *, ephemeral: bool) -> None:
 
 
 async def fulfil(interaction: Interaction, message: Message) -> None:
-    """What was promised, with its files. Raises SurfaceError's kinds."""
-    attachments = render.attachments(message)
-    try:
-        with surface_errors():
-            async with asyncio.timeout(UPLOAD_SECONDS):
-                await interaction.edit_original_response(
-                    view=render.layout(message), attachments=attachments, allowed_mentions=render.mentions(message)
-                )
-    finally:
-        render.close(attachments)
+    """What was promised, with its files. Raises as `answer` does."""
+    async with _editing(message) as parts:
+        await interaction.edit_original_response(**parts)
 
 
 async def redraw(interaction: Interaction, message: Message) -> None:
-    """Answer a click by changing the message that was clicked on. Raises SurfaceError's kinds."""
+    """Answer a click, or a form that a click has opened, by changing the message that was clicked on.
+
+    Raises as `answer` does.
+    """
+    async with _editing(message) as parts:
+        await interaction.response.edit_message(**parts)
+
+
+@asynccontextmanager
+async def _editing(message: Message) -> AsyncIterator[dict[str, Any]]:
+    """What a message becomes, as discord.py takes it: all of it, so that what is not named goes."""
+    view, mentions = render.layout(message), render.mentions(message)
     attachments = render.attachments(message)
     try:
         with surface_errors():
             async with asyncio.timeout(UPLOAD_SECONDS):
-                await interaction.response.edit_message(
-                    view=render.layout(message), attachments=attachments, allowed_mentions=render.mentions(message)
-                )
+                yield {"view": view, "attachments": attachments, "allowed_mentions": mentions}
     finally:
         render.close(attachments)
 

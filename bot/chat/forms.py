@@ -44,7 +44,8 @@ def _component(field: Field) -> ui.Item[Any]:
                 style=discord.TextStyle.paragraph if field.is_long else discord.TextStyle.short,
                 default=field.value or None,
                 required=field.is_required,
-                max_length=TEXT_MAX_CHARACTERS,
+                max_length=field.most_characters or TEXT_MAX_CHARACTERS,
+                placeholder=field.placeholder or None,
             )
         case ChoiceField():
             return ui.Select(custom_id=field.name, options=[option_of(each) for each in field.options], required=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
@@ -11,7 +12,21 @@ from discord import ui
 
 from bot.errors import MediaDown
 from bot.ui.buttons import custom_id
-from bot.ui.messages import Button, ButtonStyle, Entry, Kept, Menu, Message, Option, Picture, Row, Upload
+from bot.ui.messages import (
+    Button,
+    ButtonStyle,
+    EntityKind,
+    EntityMenu,
+    Entry,
+    Generated,
+    Kept,
+    Menu,
+    Message,
+    Option,
+    Picture,
+    Row,
+    Upload,
+)
 
 _STYLES: Mapping[ButtonStyle, discord.ButtonStyle] = {
     ButtonStyle.PRIMARY: discord.ButtonStyle.primary,
@@ -19,6 +34,19 @@ _STYLES: Mapping[ButtonStyle, discord.ButtonStyle] = {
     ButtonStyle.SUCCESS: discord.ButtonStyle.success,
     ButtonStyle.DANGER: discord.ButtonStyle.danger,
 }
+
+CHANNEL_TYPES = [
+    discord.ChannelType.text,
+    discord.ChannelType.news,
+    discord.ChannelType.forum,
+    discord.ChannelType.voice,
+    discord.ChannelType.stage_voice,
+    discord.ChannelType.public_thread,
+    discord.ChannelType.private_thread,
+    discord.ChannelType.news_thread,
+    discord.ChannelType.category,
+]
+"""Wherever something can be asked for, and categories. Media channels are in no select by Discord's API description."""
 
 
 def layout(message: Message) -> ui.LayoutView:
@@ -33,6 +61,8 @@ def layout(message: Message) -> ui.LayoutView:
         container.add_item(ui.MediaGallery(*(_gallery_item(picture) for picture in message.gallery)))
     for picture in message.references:
         container.add_item(_small(picture))
+    for filename in message.files:
+        container.add_item(ui.File(f"attachment://{filename}"))
     for row in message.rows:
         container.add_item(_row(row))
     view = ui.LayoutView(timeout=None)
@@ -62,13 +92,47 @@ def _thumbnail(picture: Picture) -> ui.Thumbnail[ui.LayoutView]:
 
 
 def _row(row: Row) -> ui.ActionRow[ui.LayoutView]:
-    return ui.ActionRow(*(_menu(item) if isinstance(item, Menu) else _button(item) for item in row))
+    return ui.ActionRow(*(_control(item) for item in row))
+
+
+def _control(item: Button | Menu | EntityMenu) -> ui.Item[ui.LayoutView]:
+    match item:
+        case Button():
+            return _button(item)
+        case Menu():
+            return _menu(item)
+        case EntityMenu():
+            return _entity_menu(item)
 
 
 def _menu(menu: Menu) -> ui.Select[ui.LayoutView]:
     return ui.Select(
-        custom_id=custom_id(menu), placeholder=menu.placeholder, options=[option_of(each) for each in menu.options]
+        custom_id=custom_id(menu),
+        placeholder=menu.placeholder,
+        options=[option_of(each) for each in menu.options],
+        min_values=menu.least,
+        max_values=min(menu.most, len(menu.options)),  # Discord refuses a menu that allows more than it offers
+        disabled=menu.is_disabled,
     )
+
+
+def _entity_menu(menu: EntityMenu) -> ui.Item[ui.LayoutView]:
+    chosen = [discord.Object(each) for each in menu.chosen]
+    rest: dict[str, Any] = {
+        "custom_id": custom_id(menu),
+        "placeholder": menu.placeholder,
+        "min_values": menu.least,
+        "max_values": menu.most,
+        "disabled": menu.is_disabled,
+        "default_values": chosen,
+    }
+    match menu.kind:
+        case EntityKind.ROLE:
+            return ui.RoleSelect(**rest)
+        case EntityKind.CHANNEL:
+            return ui.ChannelSelect(channel_types=CHANNEL_TYPES, **rest)
+        case EntityKind.MEMBER:
+            return ui.UserSelect(**rest)
 
 
 def option_of(option: Option) -> discord.SelectOption:
@@ -121,16 +185,20 @@ def attachments(message: Message) -> list[Attachment]:
     return opened
 
 
-def _attachment(attachment: Upload | Kept) -> Attachment:
-    if isinstance(attachment, Kept):
-        # discord.py asks of a kept attachment nothing but `to_dict`.
-        return cast("Attachment", KeptAttachment(attachment.attachment_id))
-    return discord.File(
-        attachment.path,
-        attachment.filename,
-        spoiler=attachment.is_spoiler,
-        description=attachment.description or None,
-    )
+def _attachment(attachment: Upload | Generated | Kept) -> Attachment:
+    match attachment:
+        case Kept(attachment_id):
+            # discord.py asks of a kept attachment nothing but `to_dict`.
+            return cast("Attachment", KeptAttachment(attachment_id))
+        case Generated(filename, content, description):
+            return discord.File(io.BytesIO(content), filename, description=description or None)
+        case Upload(path, filename, description, is_spoiler):
+            return discord.File(path, filename, spoiler=is_spoiler, description=description or None)
+
+
+def files(message: Message) -> list[discord.File]:
+    """What goes with a message that is new, open until the request is over. Raises MediaDown."""
+    return [each for each in attachments(message) if isinstance(each, discord.File)]
 
 
 def close(opened: Iterable[Attachment]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.ui.messages import Button, Form, Menu
+from bot.ui.messages import Button, EntityMenu, Form, Menu
 
 # Members' ids have up to nineteen digits. These are below 2**63, so whatever matches can be looked up in the store.
 CUSTOM_ID = (
@@ -13,8 +13,8 @@ INDEX_MAX = 999
 """What the pattern leaves room for."""
 
 
-def custom_id(item: Button | Menu | Form) -> str:
+def custom_id(item: Button | Menu | EntityMenu | Form) -> str:
     start = f"easel:{item.action}:{item.job_id}"
-    if not isinstance(item, Button) or item.index is None:
+    if isinstance(item, Form) or item.index is None:
         return start
     return f"{start}:{item.index}:{item.note}" if item.note else f"{start}:{item.index}"

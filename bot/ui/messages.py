@@ -63,6 +63,23 @@ class Action(StrEnum):
     # Of a draft that holds several pictures: the index is the picture's, from 1; the note says what for.
     PICK = "pick"
 
+    # Of the moderators' panel: the id is the moderator's, the note says what is shown or set.
+    LIMITS = "limits"
+    LIMIT = "limit"
+
+    # Its forms, and what opens them. A form's id is whoever it is about: a role, a member, else the moderator.
+    LIMIT_FIGURES = "limit_figures"
+    LIMIT_TIER = "limit_tier"
+    LIMIT_ZONE = "limit_zone"
+    LIMIT_BLOCK = "limit_block"
+    LIMIT_WORDS = "limit_words"
+    LIMIT_TEST = "limit_test"
+    LIMIT_KEY = "limit_key"
+
+    # Of what moderators see of what is done: the id is the moderator's, the index counts days.
+    USAGE = "usage"
+    EXPORT = "export"
+
 
 END_ACTIONS = frozenset({Action.AGAIN, Action.ASK})
 """One of these stands under every card whose job has ended, and under no other."""
@@ -102,16 +119,50 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Menu:
-    """A select menu of which one option can be chosen; custom_id as a button's. At most 25 options."""
+    """A select menu of which `least` to `most` options can be chosen; custom_id as a button's. At most 25 options."""
 
     action: Action
     job_id: int
     placeholder: str
     options: tuple[Option, ...]
+    index: int | None = None
+    note: str = ""
+    least: int = 1
+    most: int = 1
+    """More than there are options: all of them."""
+    is_disabled: bool = False
 
 
-Row = tuple[Button, ...] | tuple[Menu]
-"""Up to five buttons, or one menu."""
+class EntityKind(StrEnum):
+    """What of a guild a native select offers."""
+
+    ROLE = "role"
+    CHANNEL = "channel"
+    MEMBER = "member"
+
+
+@dataclass(frozen=True, slots=True)
+class EntityMenu:
+    """A native select of which `least` to `most` (at most 25) roles, channels or members can be chosen.
+
+    What is chosen comes back as ids. custom_id as a button's.
+    """
+
+    action: Action
+    job_id: int
+    placeholder: str
+    kind: EntityKind
+    chosen: tuple[int, ...] = ()
+    """Ids that show as chosen; not more than `most`."""
+    least: int = 0
+    most: int = 1
+    index: int | None = None
+    note: str = ""
+    is_disabled: bool = False
+
+
+Row = tuple[Button, ...] | tuple[Menu] | tuple[EntityMenu]
+"""Up to five buttons, or one menu, or one native select."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +173,15 @@ class Upload:
     filename: str
     description: str = ""
     is_spoiler: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Generated:
+    """A file made in memory (a chart, a table) that goes with a message. `description` is its alt text."""
+
+    filename: str
+    content: bytes
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,16 +204,16 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One of several things on a page: a text, a small picture beside it, buttons below."""
+    """One of several things on a page: a text, a small picture beside it, buttons or a menu below."""
 
     text: str
     picture: Picture | None = None
-    row: tuple[Button, ...] = ()
+    row: Row = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One container: texts, entries, gallery, small references, rows of buttons, from top to bottom.
+    """One container: texts, entries, gallery, small references, files, rows of buttons, from top to bottom.
 
     `attachments` is complete: what is not named is removed by an edit. Nobody is ever pinged but `mention_user_id`.
     """
@@ -164,9 +224,11 @@ class Message:
     gallery: tuple[Picture, ...] = ()
     references: tuple[Picture, ...] = ()
     rows: tuple[Row, ...] = ()
-    attachments: tuple[Upload | Kept, ...] = ()
+    attachments: tuple[Upload | Generated | Kept, ...] = ()
     mention_user_id: int | None = None
     entries: tuple[Entry, ...] = ()
+    files: tuple[str, ...] = ()
+    """Names of attachments that are shown as files to download: what is no picture, a table say."""
 
 
 # ---------------------------------------------------------------- forms
@@ -182,6 +244,10 @@ class TextField:
     hint: str = ""
     is_required: bool = False
     is_long: bool = False
+    most_characters: int | None = None
+    """None: as many as Discord takes, 4,000."""
+    placeholder: str = ""
+    """Shown while nothing is typed; at most 100 characters."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,10 @@ logs in from any process with its own transports. Time is real time, which a tes
 from sandbox.discord.actors import Member
 from sandbox.discord.faults import Delay, DropAnswer, DropRequest, RateLimit, ServerError
 from sandbox.discord.forms import Choice, Field, Form, Menu
+from sandbox.discord.guild import Channel, Guild, Role
 from sandbox.discord.records import Attachment, Button, File, Message, Outcome, RecordedRequest, SentInteraction
 from sandbox.discord.server import SandboxDiscord
-from sandbox.discord.world import Channel, Guild, World, WorldClock
+from sandbox.discord.world import World, WorldClock
 
 __all__ = [
     "Attachment",
@@ -29,6 +30,7 @@ __all__ = [
     "Outcome",
     "RateLimit",
     "RecordedRequest",
+    "Role",
     "SandboxDiscord",
     "SentInteraction",
     "ServerError",

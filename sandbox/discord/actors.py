@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from simcord.actors import MemberActor, _dispatch_actor_interaction, _resolve_visible_command, _visible_message
 from simcord.backend import serializers
 from simcord.builders import ChannelHandle, UserHandle
-from simcord.enums import AppCommandType, InteractionType
+from simcord.enums import AppCommandType, ComponentType, InteractionType
 from simcord.results import InteractionResult, ResponseMessage
 
-from sandbox.discord.forms import Form
+from sandbox.discord.entities import entity
+from sandbox.discord.forms import Form, Menu
 from sandbox.discord.records import File, Message, SentInteraction
 
 if TYPE_CHECKING:
     from simcord.backend.models import User
     from simcord.builders import GuildHandle
 
+    from sandbox.discord.guild import Channel, Role
     from sandbox.discord.world import World
+
+Choosable: TypeAlias = "str | int | Role | Channel | Member"
 
 
 class Member:
@@ -74,12 +78,20 @@ class Member:
         now = self._now(message)
         return await self._act(self._on(now).click(self._handle(now), custom_id=now.button(button).custom_id))
 
-    async def choose(self, message: Message, menu: str, values: str | Sequence[str]) -> SentInteraction:
-        """Choose in a string select, named by its placeholder or custom_id; options are named by label or value."""
+    async def choose(self, message: Message, menu: str, values: Choosable | Sequence[Choosable]) -> SentInteraction:
+        """Choose in a select, named by its placeholder or custom_id: all that shall be chosen, or nothing, `()`.
+
+        Options are named by label or value. Roles, channels and members are given as such, by id or by name.
+        """
         now = self._now(message)
         found = now.menu(menu)
-        chosen = [found.value(value) for value in ([values] if isinstance(values, str) else values)]
+        chosen = [self._choice(found, value) for value in (values if isinstance(values, list | tuple) else [values])]
         return await self._act(self._on(now).select(self._handle(now), chosen, custom_id=found.custom_id))
+
+    def _choice(self, menu: Menu, value: Any) -> Any:
+        if menu.kind is ComponentType.STRING_SELECT:
+            return menu.value(value)
+        return entity(self._world.env, self.actor, menu, value)
 
     async def submit(self, form: Form, values: Mapping[str, Any] | None = None) -> SentInteraction:
         """Send a form that was opened for this member; fields are named by label or custom_id.

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from simcord.backend.errors import BackendError, invalid_form_body
 from simcord.components import walk_components
-from simcord.enums import AppCommandType, CallbackType, ComponentType, InteractionType, OptionType
+from simcord.enums import SELECT_TYPES, AppCommandType, CallbackType, ComponentType, InteractionType, OptionType
 
 REQUEST_LIMIT_BYTES = 25 * 1024 * 1024
 ALT_TEXT_LIMIT = 1024
@@ -78,13 +78,15 @@ def check_files(sizes_bytes: Sequence[int], limit_bytes: int) -> None:
 
 
 def check_message(body: Mapping[str, Any]) -> None:
-    """The data of a message: alt texts, and links that components may carry."""
+    """The data of a message: alt texts, links that components may carry, and what selects offer."""
     for attachment in body.get("attachments") or []:
         if len(attachment.get("description") or "") > ALT_TEXT_LIMIT:
             raise invalid_form_body(f"attachments: description must be {ALT_TEXT_LIMIT} or fewer in length")
     for part in walk_components(body.get("components") or []):
         for media in _media(part):
             _check_link(str(media.get("url", "")), uploads_only=part.get("type") == ComponentType.FILE)
+        if part.get("type") in SELECT_TYPES:
+            _check_select(part)
 
 
 # https://docs.discord.com/developers/interactions/receiving-and-responding#interaction-response-object-interaction-callback-type
@@ -110,8 +112,24 @@ def check_callback(body: Mapping[str, Any]) -> None:
             for choice in data.get("choices") or []:
                 if not 1 <= len(choice.get("name", "")) <= 100 or len(str(choice.get("value", ""))) > 100:  # noqa: PLR2004 - the documented limit
                     raise invalid_form_body("choices: name and value must be 100 or fewer in length")
+        case CallbackType.MODAL:
+            for part in walk_components(data.get("components") or []):
+                if part.get("type") in SELECT_TYPES:
+                    _check_select(part)
         case CallbackType.CHANNEL_MESSAGE_WITH_SOURCE | CallbackType.UPDATE_MESSAGE:
             check_message(data)
+
+
+# https://docs.discord.com/developers/components/reference#string-select
+def _check_select(part: Mapping[str, Any]) -> None:
+    """No more can be chosen than there is, and what shows as chosen could have been."""
+    name, options = part.get("custom_id"), part.get("options") or []
+    least, most = (1 if part.get(key) is None else part[key] for key in ("min_values", "max_values"))
+    if part["type"] == ComponentType.STRING_SELECT and most > len(options):
+        raise invalid_form_body(f"{name}: max_values must be {len(options)} or fewer, as many as there are options")
+    chosen = len([option for option in options if option.get("default")]) or len(part.get("default_values") or [])
+    if chosen and not least <= chosen <= most:
+        raise invalid_form_body(f"{name}: {chosen} are chosen by default, which must be between {least} and {most}")
 
 
 def _media(part: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:

@@ -33,11 +33,16 @@ class Menu:
     """A select menu on a message; `choices` is empty where it chooses members, roles or channels."""
 
     custom_id: str
+    kind: ComponentType
     placeholder: str | None
     choices: tuple[Choice, ...]
+    chosen: tuple[str, ...]
+    """Values of the options, or ids, that show as chosen."""
     least: int
     most: int
     disabled: bool
+    channel_types: tuple[int, ...]
+    """Of a channel select: what it offers; empty: all."""
 
     @property
     def labels(self) -> list[str]:
@@ -117,13 +122,18 @@ def read_form(interaction: Interaction) -> Form | None:
 
 def read_menu(part: Mapping[str, Any]) -> Menu:
     """A select of a message's components."""
+    choices = _choices(part)
+    defaults = [str(default["id"]) for default in part.get("default_values") or []]
     return Menu(
         custom_id=part["custom_id"],
+        kind=ComponentType(part["type"]),
         placeholder=part.get("placeholder"),
-        choices=_choices(part),
+        choices=choices,
+        chosen=tuple(choice.value for choice in choices if choice.is_default) or tuple(defaults),
         least=part.get("min_values", 1),
         most=part.get("max_values", 1),
         disabled=bool(part.get("disabled")),
+        channel_types=tuple(part.get("channel_types") or ()),
     )
 
 

@@ -225,7 +225,7 @@ class Gateway:
         intents = discord.Intents.none()
         intents.value = int(data["intents"])
         number, count = data.get("shard") or (0, 1)
-        session = Session(intents, (number, count), self._world.cdn.signed, outbox=outbox)
+        session = Session(intents, (number, count), self._world.outgoing, outbox=outbox)
         self._forget_abandoned(session.shard)
         self.sessions[session.id] = session
         self._sockets[socket] = session

@@ -1,5 +1,5 @@
-// What is added to SimCord's page: it follows new messages, links to messages lead to them, and each message has its
-// Apps menu.
+// What is added to SimCord's page: it follows new messages, links to messages lead to them, each message has its Apps
+// menu, and a form that is left unsent is gone.
 
 const key = location.hash.slice(1);
 const timeline = document.getElementById("channel-timeline");
@@ -52,6 +52,27 @@ document.addEventListener("click", () => {
 }, true);
 document.addEventListener("keydown", () => { isReading = false; });
 
+// ---- selects
+
+let held = null; // the select just clicked: which, where it stood, and until when it is kept there
+
+function hold() {
+  if (!held || performance.now() > held.until) return;
+  const select = [...list.querySelectorAll(".preview-select")].find((each) => each.dataset.controlKey === held.key);
+  const moved = select ? select.getBoundingClientRect().top - held.top : 0;
+  if (Math.abs(moved) > 1) timeline.scrollTop += moved;
+}
+
+// SimCord draws the channel anew when a select opens. Its pictures take a moment to have their height again, and a
+// select that they push off the page meanwhile would close.
+list.addEventListener("pointerdown", (event) => {
+  const select = event.target.closest(".preview-select");
+  const top = select?.getBoundingClientRect().top;
+  held = select && { key: select.dataset.controlKey, top, until: performance.now() + GROWN_MS };
+});
+window.addEventListener("scroll", hold, true); // before SimCord looks
+new ResizeObserver(hold).observe(list);
+
 // ---- links
 
 list.addEventListener("click", (event) => {
@@ -64,9 +85,7 @@ list.addEventListener("click", (event) => {
   message.scrollIntoView({ block: "start" });
 });
 
-// ---- the Apps menu
-
-let open = null;
+// ---- what the page asks of its server
 
 async function ask(body) {
   const context = window.simcordPreview.contextId;
@@ -74,7 +93,7 @@ async function ask(body) {
     method: "POST",
     headers: {
       "Content-Type": "application/json",
-      "X-Message-Menu": "1",
+      "X-Page-Request": "1",
       "X-Simcord-Capability": key,
       "X-Simcord-Context": context,
     },
@@ -83,6 +102,21 @@ async function ask(body) {
   if (!answer.ok) throw new Error(await answer.text());
   return answer.json();
 }
+
+// ---- forms
+
+const form = document.getElementById("modal-root");
+let handle = null;
+
+new MutationObserver(() => {
+  const left = handle;
+  handle = window.simcordPreview.renderState.modalHandle;
+  if (left && !handle) ask({ dismissed: left });
+}).observe(form, { attributes: true, attributeFilter: ["hidden"] });
+
+// ---- the Apps menu
+
+let open = null;
 
 function close() {
   open?.remove();

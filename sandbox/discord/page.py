@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sandbox.discord.preview import LivePreview
 
 FOLDER = Path(__file__).parent
-MENU_HEADER = "X-Message-Menu"
+OWN_HEADER = "X-Page-Request"
 MOST_BODY_BYTES = 4096
 OWN_FILES = {
     "/page.js": ("page.js", "application/javascript"),
@@ -30,9 +30,11 @@ HEAD = """
   </head>"""
 
 
-class _MenuUse(BaseModel):
-    """What the page asks: to use a command on a message, or, without one, which commands there are."""
+class _Request(BaseModel):
+    """What the page asks: to put a form away, to use a command on a message, or, without either, which there are."""
 
+    dismissed: str | None = None
+    """The handle of a form."""
     command: str | None = None
     message_id: int = 0
 
@@ -65,21 +67,26 @@ class PageServer(PreviewServer):
         return answer
 
     async def _action(self, request: web.Request) -> Any:
-        """Actions of SimCord's page, and, told by a header, the use of a message's menu."""
-        if MENU_HEADER not in request.headers:
+        """Actions of SimCord's page, and, told by a header, what is added to it."""
+        if OWN_HEADER not in request.headers:
             return await super()._action(request)
         context = request.headers.get("X-Simcord-Context")
         if not self._authorized(request, context=context):
             raise web.HTTPUnauthorized
         try:
-            use = _MenuUse.model_validate_json(await request.content.read(MOST_BODY_BYTES))
-            if use.command is None:
-                answer: dict[str, Any] = {"commands": self.preview.menus(context)}
-            else:
-                answer = {"told": await self.preview.use_menu(context, use.command, use.message_id)}
+            asked = _Request.model_validate_json(await request.content.read(MOST_BODY_BYTES))
+            answer = await self._answer(context, asked)
         except (ValidationError, SetupError, BackendError) as error:
             raise web.HTTPBadRequest(text=str(error)) from error
         return web.json_response(answer, headers=self._SECURITY_HEADERS)
+
+    async def _answer(self, context: str | None, asked: _Request) -> dict[str, Any]:
+        if asked.dismissed is not None:
+            self.preview.dismiss(context, asked.dismissed)
+            return {}
+        if asked.command is None:
+            return {"commands": self.preview.menus(context)}
+        return {"told": await self.preview.use_menu(context, asked.command, asked.message_id)}
 
 
 def _with_head(answer: web.Response) -> web.Response:

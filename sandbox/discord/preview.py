@@ -21,12 +21,14 @@ from sandbox.discord.page_media import PlainMedia
 if TYPE_CHECKING:
     from simcord.preview._pages import _Page
 
+    from sandbox.discord.guild import Channel, Guild
     from sandbox.discord.server import SandboxDiscord
-    from sandbox.discord.world import Channel, Guild
 
 FETCH_SECONDS = 10.0
 FETCH_BYTES = 32 * 1024 * 1024
-PEOPLE = (("mia", False), ("noor", False), ("sam", True))
+PEOPLE = ("mia", "noor")
+ARTIST = "noor"
+MODERATOR = "sam"
 
 
 class LivePreview(Preview):
@@ -83,6 +85,16 @@ class LivePreview(Preview):
         self._world.changes.announce()
         return "Done" if result.acknowledged else "This interaction failed"
 
+    def dismiss(self, context_id: str | None, handle: str) -> None:
+        """Put a form of a page away, which was left unsent. Raises SetupError.
+
+        SimCord's page does so for itself alone; while the form counts as open, its selects show nothing.
+        """
+        page = self._get_page(context_id)
+        if page.modal_handle == handle:
+            page.modal = page.modal_handle = None
+            self._shown.pop(page.id, None)
+
     def is_put_away(self, context_id: str | None, asset_id: str) -> bool:
         """Whether a page, that there is, has no such file (any more)."""
         page = self._pages.get(context_id or "")
@@ -128,10 +140,12 @@ def _is_loopback(url: str) -> bool:
 
 
 def make_demo_world(world: SandboxDiscord) -> Guild:
-    """A guild with two channels, two members and a moderator."""
+    """A guild with two channels, two members, of whom one has a role, and a moderator."""
     guild = world.create_guild("Easel demo", ("general", "gallery"))
-    for name, moderator in PEOPLE:
-        guild.add_member(name, moderator=moderator)
+    artists = guild.create_role("Artists")
+    for name in PEOPLE:
+        guild.add_member(name, roles=[artists] if name == ARTIST else ())
+    guild.add_member(MODERATOR, moderator=True)
     return guild
 
 

@@ -22,6 +22,7 @@ from simcord.http import router
 from sandbox.discord import checks
 from sandbox.discord.faults import DropAnswer, DropRequest, Fault, Faults, RateLimit, ServerError
 from sandbox.discord.gateway import Gateway
+from sandbox.discord.numbering import numbered, select_numbers
 from sandbox.discord.records import RecordedRequest
 from sandbox.discord.world import World, WorldClock
 
@@ -61,6 +62,7 @@ class SandboxDiscord(World, AbstractAsyncContextManager["SandboxDiscord"]):
         self.gateway_url = f"ws://{self.host}/gateway"
         self.faults = Faults()
         self.gateway = Gateway(self, token, self.gateway_url)
+        self._select_numbers = select_numbers()
         self._nonces: dict[tuple[int, str], tuple[int, float]] = {}
         self._listener = listener
         self._runner: web.AppRunner | None = None
@@ -221,12 +223,12 @@ class SandboxDiscord(World, AbstractAsyncContextManager["SandboxDiscord"]):
             self.backend,
             record.method,
             path,
-            json=record.body,
+            json=numbered(record.body, self._select_numbers),
             params=dict(record.query),
             files=list(uploads),
             message_content_access=False,
         )
-        return self.cdn.signed(answer)
+        return self.outgoing(answer)
 
     def _callback(self, record: RecordedRequest, uploads: list[Upload], interaction_id: int) -> Any:
         answer = self._dispatch(record, uploads, record.path)
@@ -239,7 +241,7 @@ class SandboxDiscord(World, AbstractAsyncContextManager["SandboxDiscord"]):
         message_id, created_at = self._nonces.get((channel_id, nonce), (0, 0.0))
         stored = self.backend.messages.get(channel_id, {}).get(message_id)
         if stored is not None and now - created_at < NONCE_SECONDS:
-            return self.cdn.signed(serializers.message_payload(self.backend, stored)) | {"nonce": nonce}
+            return self.outgoing(serializers.message_payload(self.backend, stored)) | {"nonce": nonce}
         created = self._dispatch(record, uploads, record.path)
         self._nonces[channel_id, nonce] = int(created["id"]), now
         return created | {"nonce": nonce}

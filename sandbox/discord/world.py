@@ -9,7 +9,6 @@ import secrets
 import time
 from collections.abc import Callable
 from contextvars import ContextVar
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -19,22 +18,21 @@ from simcord._clock import Clock
 from simcord.backend import Backend
 from simcord.backend.errors import BackendError
 from simcord.backend.models import Overwrite
-from simcord.builders import ChannelHandle, GuildHandle
+from simcord.builders import GuildHandle
 from simcord.enums import OverwriteType
 from simcord.env import Env
 
 from sandbox.discord.actors import Member
 from sandbox.discord.cdn import SignedCdn
+from sandbox.discord.guild import Channel, Guild, with_ages
 from sandbox.discord.records import Message, Outcome, RecordedRequest, SentInteraction, read_message
 
 if TYPE_CHECKING:
     from simcord.backend.models import Interaction
 
-Channel = ChannelHandle
 T = TypeVar("T")
 
 MEBIBYTE = 1024 * 1024
-MODERATOR_PERMISSIONS = discord.Permissions(manage_guild=True, manage_messages=True, kick_members=True)
 
 _log = logging.getLogger(__name__)
 _sent_here: ContextVar[SentInteraction | None] = ContextVar("sandbox_discord_sent", default=None)
@@ -133,47 +131,6 @@ class RemoteEnv(Env):
         self._started = False
 
 
-@dataclass(frozen=True, slots=True)
-class Guild:
-    """A guild with the bot in it, until `World.remove_bot`."""
-
-    world: World
-    handle: GuildHandle
-
-    @property
-    def id(self) -> int:
-        return self.handle.id
-
-    @property
-    def name(self) -> str:
-        return self.handle.name
-
-    def channel(self, name: str) -> Channel:
-        return self.handle.channels[name]
-
-    def create_channel(self, name: str) -> Channel:
-        return self.handle.create_text_channel(name)
-
-    def member(self, name: str) -> Member:
-        """Raise LookupError where nobody here has that name."""
-        for user_id in self.handle.member_ids():
-            user = self.world.backend.get_user(user_id)
-            if user.name == name:
-                return self.world.member_of(self.handle, user_id)
-        raise LookupError(f"no member {name!r} in {self.name!r}")
-
-    def add_member(self, name: str, *, moderator: bool = False) -> Member:
-        """Bring in the user of that name, who is made if there is none yet."""
-        user_id = self.world.user_id(name)
-        roles = [self._moderator_role()] if moderator else []
-        self.world.backend.add_member(self.id, user_id, roles=roles, announce=True)
-        return self.world.member_of(self.handle, user_id)
-
-    def _moderator_role(self) -> int:
-        role = self.handle.roles.get("Moderator")
-        return (role or self.handle.create_role("Moderator", permissions=MODERATOR_PERMISSIONS)).id
-
-
 class World:
     """Everything there is, without the network."""
 
@@ -191,6 +148,8 @@ class World:
         self.own_faults: list[Exception] = []
         self.installed_for: set[int] = set()
         """Ids of the users who have added the bot for themselves."""
+        self.age_restricted: set[int] = set()
+        """Ids of channels."""
         self.attachment_size_limit_bytes = 10 * MEBIBYTE
         self.owner_id = self.user_id("operator")
 
@@ -228,6 +187,10 @@ class World:
     def commands(self) -> list[dict[str, Any]]:
         """The commands that the bot has synced, of all scopes."""
         return [command for scope in self.backend.commands.values() for command in scope.values()]
+
+    def outgoing(self, payload: Any) -> Any:
+        """A JSON value as Discord sends it: with links signed, and channels flagged."""
+        return with_ages(self.cdn.signed(payload), self.age_restricted)
 
     # what stands where
 
@@ -313,6 +276,11 @@ class World:
 
     def delete_channel(self, channel: Channel) -> None:
         self.backend.delete_channel(channel.id)
+
+    def restrict_by_age(self, channel: Channel, *, is_restricted: bool = True) -> None:
+        """Make a channel age-restricted (`nsfw`), or open it again."""
+        (self.age_restricted.add if is_restricted else self.age_restricted.discard)(channel.id)
+        self.backend.announce_channel_update(channel.id)
 
     def deny_bot(self, channel: Channel, *permissions: str) -> None:
         """Take permissions away from the bot in a channel, as `"attach_files"`; none given: give all back."""

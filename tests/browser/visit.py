@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import itertools
 import os
+import re
 import shutil
 import signal
 import sys
 import tempfile
 import time
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -39,6 +40,7 @@ _IS_SETTLED = """() => window.simcordPreview.ready
     && [...document.querySelectorAll("article img")].every((image) => image.complete && image.naturalWidth)
     && [...document.querySelectorAll("article video")].every((video) => video.readyState >= 2)
     && !document.querySelector(".media-unavailable")"""
+_IS_READY = "() => window.simcordPreview.ready"
 _IS_AT_END = """() => {
     const list = document.getElementById("channel-timeline");
     return list.scrollHeight - list.scrollTop - list.clientHeight < 4;
@@ -145,6 +147,32 @@ class Visitor:
         await message.get_by_role("button", name=label, exact=True).click()
         return await self.new_message()
 
+    async def choose(self, message: Locator, menu: str, *options: str, is_several: bool = True) -> None:
+        """Choose in a select that is named by its placeholder; in one of several each option given is put in or out."""
+        await message.get_by_role("combobox", name=menu, exact=True).click()
+        opened = self.page.locator(".select-list:popover-open")
+        # What is offered is fetched, and comes to nothing where the select is gone before that.
+        await expect(opened.get_by_role("listbox")).to_have_attribute("aria-busy", "false")
+        for option in options:
+            await opened.get_by_role("option", name=option).click()
+        if is_several:
+            await opened.get_by_role("button", name="Apply").click()
+        await self.page.wait_for_function(_IS_READY)
+
+    async def fill(self, **fields: str) -> None:
+        """Fill the form that is open, its fields named by their labels with `_` for spaces, and hand it in."""
+        for label, text in fields.items():
+            # What has to be filled in is marked by a star.
+            name = re.compile(rf"{re.escape(label.replace('_', ' '))}( *\*)?")
+            await self.page.get_by_role("textbox", name=name).first.fill(text)
+        await self.page.get_by_role("button", name="Submit").click()
+        await expect(self.page.locator("#modal-root")).to_be_hidden()
+
+    async def become(self, person: str) -> None:
+        """Go on as another of the channel's people, who sees what they may see."""
+        await self.page.get_by_label("Viewing as").select_option(label=person)
+        await self.page.wait_for_function(_IS_READY)
+
     async def look(self, name: str, *, is_at_end: bool = True) -> None:
         """Keep a picture of the page, on which nothing may have gone wrong."""
         await self.page.wait_for_function(_IS_SETTLED)
@@ -160,8 +188,15 @@ class Visitor:
             await self.page.screenshot(path=self.folder / f"{next(self.numbers):02} {name}.png")
 
 
-async def visit(address: str, browser_path: str, folder: Path | None, tell: Callable[[str], None] = print) -> None:
-    """The whole visit. Raises AssertionError where something is not as a person would expect it."""
+async def visit(
+    address: str,
+    browser_path: str,
+    folder: Path | None,
+    tell: Callable[[str], None] = print,
+    *,
+    do: Callable[[Visitor], Awaitable[None]] | None = None,
+) -> None:
+    """A whole visit; `do` None: what members do. Raises AssertionError where something is not as expected."""
     errors: list[str] = []
 
     def note(message: ConsoleMessage) -> None:
@@ -173,7 +208,7 @@ async def visit(address: str, browser_path: str, folder: Path | None, tell: Call
         page.on("pageerror", lambda error: errors.append(str(error)))
         visitor = Visitor(page, folder, tell)
         try:
-            await _do_all(visitor)
+            await (do or _do_all)(visitor)
         except (AssertionError, PlaywrightError):
             await visitor.keep("failed")
             raise

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import itertools
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,6 +14,8 @@ import aiohttp
 import discord
 import pytest
 from aiohttp import web
+from discord import ui
+from simcord.components import walk_components
 from simcord.preview._media import MediaError
 
 from sandbox import media
@@ -21,6 +24,7 @@ from sandbox.discord.page_media import read_media
 from sandbox.discord.preview import make_demo_world, start_preview
 from sandbox.scenes import Scene
 from tests.support.discord_bot import SmallBot, picture, running
+from tests.support.discord_managers import ManagerBot
 from tests.support.discord_studio import RemixForm, StudioBot
 
 
@@ -56,6 +60,10 @@ class Page:
         }
         return await self._ask("POST", "/api/action", body)
 
+    async def commands(self) -> list[list[str]]:
+        """The slash commands that the page's person can use, each with its parents."""
+        return [entry["path"] for entry in (await self._ask("GET", "/api/commands"))["entries"]]
+
     async def command(self, name: str) -> dict[str, Any]:
         """What the page names a command by."""
         catalog = await self._ask("GET", "/api/commands")
@@ -66,9 +74,22 @@ class Page:
             "schema_fingerprint": entry["schemaFingerprint"],
         }
 
-    async def menu(self, **body: Any) -> tuple[int, Any]:
-        """Status and answer of the Apps menu: without arguments the commands that there are."""
-        headers = self._headers() | {"X-Message-Menu": "1"}
+    async def choose(self, *values: int) -> dict[str, Any]:
+        """Choose in the one native select that there is."""
+        [key] = self.state["candidates"]
+        return await self.act(
+            "select", control_key=key, values=list(map(str, values)), target_id=self.state["timeline"][-1]
+        )
+
+    @property
+    def chosen(self) -> list[str]:
+        """What that select shows as chosen."""
+        [select] = self.state["candidates"].values()
+        return [entry["name"] for entry in select["selected"]]
+
+    async def own(self, **body: Any) -> tuple[int, Any]:
+        """Status and answer of what is added to SimCord's page; without arguments the commands of the Apps menu."""
+        headers = self._headers() | {"X-Page-Request": "1"}
         async with self.session.post(f"{self.base}/api/action", json=body, headers=headers) as response:
             is_json = response.content_type == "application/json"
             return response.status, await (response.json() if is_json else response.text())
@@ -134,6 +155,14 @@ async def test_the_demo_has_two_channels_members_and_a_moderator(guild: Guild, p
     permissions = guild.world.backend.compute_permissions(guild.id, guild.member("sam").id)
     assert permissions & 1 << 5  # manage guild
     assert not guild.world.backend.compute_permissions(guild.id, guild.member("mia").id) & 1 << 5
+
+
+def test_one_of_the_demos_members_has_a_role(guild: Guild) -> None:
+    members = guild.handle._guild.members
+    held = {
+        name: guild.role("Artists").id in members[guild.member(name).id].role_ids for name in ("mia", "noor", "sam")
+    }
+    assert held == {"mia": False, "noor": True, "sam": False}
 
 
 async def test_what_changes_shows_without_being_told(
@@ -239,11 +268,11 @@ async def test_the_menu_of_a_message_is_answered_and_can_open_a_form(
 
     async with running(world, StudioBot(answer)):
         plain, form = (guild.member("noor").say(channel, text) for text in ("plain", "form"))
-        assert await page.menu() == (200, {"commands": ["Imagine from this", "Who made this?"]})
-        used = await page.menu(command="Who made this?", message_id=plain.id)
+        assert await page.own() == (200, {"commands": ["Imagine from this", "Who made this?"]})
+        used = await page.own(command="Who made this?", message_id=plain.id)
         assert used == (200, {"told": "Done"})
         assert "answered" in str((await page.poll())[-1])
-        await page.menu(command="Imagine from this", message_id=form.id)
+        await page.own(command="Imagine from this", message_id=form.id)
         await page.poll()
         values = {"prompt": "from the page", "model": ["flux"]}
         handle = page.state["modal"]["handle"]
@@ -254,12 +283,127 @@ async def test_the_menu_of_a_message_is_answered_and_can_open_a_form(
 
 @pytest.mark.parametrize("body", [{"command": "Who made this?", "message_id": 1}, {"command": 7}, {"message_id": "x"}])
 async def test_a_menu_is_not_used_on_what_is_not_there(page: Page, body: dict[str, Any]) -> None:
-    assert (await page.menu(**body))[0] == 400
+    assert (await page.own(**body))[0] == 400
 
 
 async def test_a_menu_is_closed_to_those_without_the_key(page: Page) -> None:
     page.key = "guessed"
-    assert (await page.menu())[0] == 401
+    assert (await page.own())[0] == 401
+
+
+# ---------------------------------------------------------------- selects, forms and files
+
+
+class RolePanel(ui.LayoutView):
+    """A native select that shows `chosen`, and a button."""
+
+    def __init__(self, chosen: list[int]) -> None:
+        super().__init__(timeout=None)
+        defaults = [discord.Object(identity) for identity in chosen]
+        roles = ui.RoleSelect[Any](custom_id="roles", min_values=0, max_values=2, default_values=defaults)
+        self.add_item(ui.ActionRow(roles))
+        self.add_item(ui.ActionRow(ui.Button(label="Open", custom_id="open")))
+
+
+@dataclass(slots=True)
+class Panel:
+    """Posts its message; what is chosen shows as chosen, but for the first of it. Its button opens a form."""
+
+    chosen: list[int] = field(default_factory=list)
+
+    async def answer(self, interaction: discord.Interaction) -> None:
+        data: Mapping[str, Any] = dict(interaction.data or {})
+        if data.get("custom_id") == "open":
+            await interaction.response.send_modal(RemixForm(self.handed_in))
+        elif "custom_id" in data:
+            self.chosen = list(map(int, data["values"]))[1:]
+            await interaction.response.edit_message(view=RolePanel(self.chosen))
+        else:
+            await interaction.response.send_message(view=RolePanel(self.chosen), ephemeral=True)
+
+    async def handed_in(self, form: RemixForm, interaction: discord.Interaction) -> None:
+        await interaction.response.send_message(form.told[0])
+
+
+@pytest.fixture
+async def panel(world: SandboxDiscord, guild: Guild, page: Page) -> AsyncIterator[Panel]:
+    made = Panel()
+    async with running(world, StudioBot(made.answer)):
+        await page.poll()
+        await page.act("run_command", **await page.command("studio"), options={})
+        await page.poll()
+        yield made
+
+
+async def test_a_native_select_shows_what_the_bot_wants_chosen_after_each_change(
+    guild: Guild, page: Page, panel: Panel
+) -> None:
+    artists, moderators = guild.role("Artists").id, guild.role("Moderator").id
+    [select] = page.state["candidates"].values()
+    assert [entry["name"] for entry in select["entries"]] == ["Artists", "Easel", "Moderator"]
+    for chosen, shown in (
+        ((artists, moderators), ["Moderator"]),
+        ((artists,), []),
+        ((moderators, artists), ["Artists"]),
+    ):
+        before = list(page.state["candidates"])
+        result = await page.choose(*chosen)
+        assert (result["settlement"], result["acknowledgement"]) == ("settled", "acknowledged")
+        await page.poll()
+        assert page.chosen == shown
+        # The browser remembers by this key what was chosen.
+        assert list(page.state["candidates"]) != before
+
+
+async def open_form(page: Page) -> str:
+    """Press the panel's button: the form's handle."""
+    [message] = await page.poll()
+    [control] = [part for part in walk_components(message["components"]) if part.get("label") == "Open"]
+    await page.act("click", control_key=control["control_key"], target_id=page.state["timeline"][-1])
+    await page.poll()
+    return str(page.state["modal"]["handle"])
+
+
+async def test_a_form_that_is_left_unsent_gives_the_selects_back(page: Page, panel: Panel) -> None:
+    handle = await open_form(page)
+    assert page.state["candidates"] == {}
+    assert await page.own(dismissed="another") == (200, {})
+    await page.poll()
+    assert page.state["modal"] is not None
+    assert await page.own(dismissed=handle) == (200, {})
+    await page.poll()
+    assert (page.state["modal"], len(page.state["candidates"])) == (None, 1)
+
+
+async def test_a_form_from_a_button_is_handed_in(page: Page, panel: Panel) -> None:
+    handle = await open_form(page)
+    values = {"prompt": "from the page", "model": ["flux"]}
+    assert (await page.act("modal_submit", modal_handle=handle, values=values))["settlement"] == "settled"
+    assert "from the page" in str((await page.poll())[-1])
+
+
+async def test_a_file_that_is_no_picture_has_a_name_a_size_and_a_download(world: SandboxDiscord, page: Page) -> None:
+    async def answer(interaction: discord.Interaction) -> None:
+        view = ui.LayoutView(timeout=None)
+        view.add_item(ui.File("attachment://usage.csv"))
+        await interaction.response.send_message(view=view, file=discord.File(io.BytesIO(b"a,b"), "usage.csv"))
+
+    async with running(world, StudioBot(answer)):
+        await page.poll()
+        await page.act("run_command", **await page.command("studio"), options={})
+        [message] = await page.poll()
+    [file] = message["components"]
+    assert (file["name"], file["size"]) == ("usage.csv", 3)
+    assert await page.asset(f"{file['file']['asset_id']}?download=1") == b"a,b"
+
+
+async def test_who_may_not_use_a_command_does_not_see_it(world: SandboxDiscord, guild: Guild, page: Page) -> None:
+    async with running(world, ManagerBot()):
+        await page.poll()
+        assert await page.commands() == [["panel"]]
+        await page.act("viewer", viewer_id=str(guild.member("sam").id))
+        await page.poll()
+        assert sorted(await page.commands()) == [["limit", "role", "set"], ["limit", "server"], ["panel"]]
 
 
 async def test_after_a_change_of_persons_new_messages_still_show(

@@ -88,6 +88,18 @@ def mia(guild: Guild) -> Member:
     return guild.add_member("mia")
 
 
+def select(kind: int, **changes: Any) -> dict[str, Any]:
+    return {"components": [{"type": 1, "components": [{"type": kind, "custom_id": "s"} | changes]}]}
+
+
+def options(*values: str, chosen: str = "") -> list[dict[str, Any]]:
+    return [{"label": value, "value": value, "default": value in chosen} for value in values]
+
+
+def roles(*ids: int) -> list[dict[str, Any]]:
+    return [{"type": "role", "id": str(identity)} for identity in ids]
+
+
 def gallery(*urls: str) -> dict[str, Any]:
     items = [{"media": {"url": url}} for url in urls]
     return {"flags": V2, "components": [{"type": 12, "items": items}]}
@@ -272,6 +284,10 @@ async def test_commands_that_discord_refuses(client: Client, commands: Any) -> N
         {"flags": V2, "components": [{"type": 13, "file": {"url": "https://example.org/a.zip"}}]},
         {"flags": V2, "components": [{"type": 10, "content": "x"}] * 41},
         {"content": "x", "attachments": [{"id": 0, "description": "x" * 1025}]},
+        select(3, options=options("a", "b"), max_values=3),
+        select(3, options=options("a", "b", chosen="ab")),
+        select(6, default_values=roles(1, 2)),
+        select(6, default_values=roles(1), min_values=2, max_values=3),
     ],
 )
 async def test_messages_that_discord_refuses(client: Client, channel: Channel, body: dict[str, Any]) -> None:

@@ -59,6 +59,18 @@ def modal(rows: int) -> dict[str, Any]:
     return {"type": 9, "data": {"custom_id": "m", "title": "T", "components": fields}}
 
 
+def select(kind: int, **changes: Any) -> dict[str, Any]:
+    return row({"type": kind, "custom_id": "s", "placeholder": "Some", "min_values": 0, "max_values": 2} | changes)
+
+
+def options(*values: str, chosen: str = "") -> list[dict[str, Any]]:
+    return [{"label": value, "value": value, "default": value in chosen} for value in values]
+
+
+def defaults(kind: str, *ids: int) -> list[dict[str, Any]]:
+    return [{"type": kind, "id": identity} for identity in ids]
+
+
 UPLOAD = (("files[0]", "a.png", 10),)
 TOLD = {"attachments": [{"id": 0, "filename": "a.png", "description": "alt"}]}
 KEPT = {"id": 1573344076852363264, "filename": "a.png", "url": "https://x.y/a.png", "size": 5, "spoiler": False}
@@ -78,6 +90,16 @@ GOOD = {
     "edit by token": request("PATCH", ORIGINAL, layout(text(), shown("http://127.0.0.1:1/a.png"))),
     "answer": request("POST", CALLBACK, {"type": 4, "data": layout(text())}, query={"with_response": "True"}),
     "deferral": request("POST", CALLBACK, {"type": 5, "data": {"flags": 64}}),
+    "select": request("PATCH", EDIT, layout(select(3, options=options("a", "b", "c", chosen="ab")))),
+    "select of roles": request("PATCH", EDIT, layout(select(6, default_values=defaults("role", 5, 6)))),
+    "select of members": request("POST", CREATE, layout(select(5, default_values=defaults("user", 5)))),
+    "select of channels": request("PATCH", ORIGINAL, layout(select(8, channel_types=[0, 5, 15], disabled=True))),
+    "a file": request(
+        "POST",
+        CREATE,
+        layout({"type": 13, "file": {"url": "attachment://a.csv"}}) | {"attachments": [{"id": 0, "filename": "a.csv"}]},
+        files=(("files[0]", "a.csv", 10),),
+    ),
     "update": request("POST", CALLBACK, {"type": 7, "data": layout(text()) | {"tts": False}}),
     "choices": request("POST", CALLBACK, {"type": 8, "data": {"choices": [{"name": "a", "value": "a"}]}}),
     "modal": request("POST", CALLBACK, modal(5)),
@@ -104,6 +126,11 @@ BAD = {
     ),
     "26 options": request("PUT", SYNC, [command(options=[option(name=f"o{n}") for n in range(26)])]),
     "modal without title": request("POST", CALLBACK, {"type": 9, "data": {"custom_id": "m", "components": []}}),
+    "26 roles chosen": request("PATCH", EDIT, layout(select(6, default_values=defaults("role", *range(1, 27))))),
+    "a member chosen among roles": request("PATCH", EDIT, layout(select(6, default_values=defaults("user", 5)))),
+    "channel types of roles": request("PATCH", EDIT, layout(select(6, channel_types=[0]))),
+    "no such channel type": request("PATCH", EDIT, layout(select(8, channel_types=[77]))),
+    "select without options": request("PATCH", EDIT, layout(select(3))),
     "11 attachments": request("POST", CREATE, {"content": "x", "attachments": [{"id": str(n)} for n in range(11)]}),
 }  # fmt: skip
 
@@ -127,6 +154,19 @@ BROKEN = {
     "upload not told of": request("POST", CREATE, {"content": "x"}, files=UPLOAD),
     "told of what is not there": request("POST", CREATE, {"content": "x"} | TOLD),
     "upload by another name": request("POST", CREATE, {"content": "x"}, files=(("file", "a.png", 1),)),
+    "more choices than options": request("PATCH", EDIT, layout(select(3, options=options("a")))),
+    "more options chosen than can be": request(
+        "PATCH", EDIT, layout(select(3, options=options("a", "b", "c", chosen="abc")))
+    ),
+    "more roles chosen than can be": request(
+        "PATCH", EDIT, layout(select(6, default_values=defaults("role", 1, 2, 3)))
+    ),
+    "fewer roles chosen than must be": request(
+        "PATCH", EDIT, layout(select(6, min_values=2, default_values=defaults("role", 1)))
+    ),
+    "more choices than options in a form": request("POST", CALLBACK, {"type": 9, "data": {
+        "custom_id": "m", "title": "T", "components": [
+            {"type": 18, "label": "L", "component": select(3, options=options("a"))["components"][0]}]}}),
     "six labels": request("POST", CALLBACK, modal(6)),
     "upper case": request("PUT", SYNC, [command(name="Imagine")]),
     "no description": request("PUT", SYNC, [command(description="")]),

@@ -14,7 +14,8 @@ from sandbox.discord import RecordedRequest
 
 COMPONENTS_V2 = 1 << 15
 CREATE_MESSAGE, UPDATE_MESSAGE, MODAL = 4, 7, 9
-ACTION_ROW, BUTTON, FILE = 1, 2, 13
+ACTION_ROW, BUTTON, STRING_SELECT, FILE = 1, 2, 3, 13
+SELECTS = {STRING_SELECT, 5, 6, 7, 8}
 V2_KINDS = {9, 10, 11, 12, 13, 14, 17}
 SUBCOMMANDS = {1, 2}
 LINK, PREMIUM = 5, 6
@@ -48,11 +49,11 @@ def broken_rules(request: RecordedRequest) -> Iterator[str]:
     """What is wrong with a request, a line each."""
     message = _message(request)
     if message is not None:
-        for rule in (_texts, _layout, _controls, _media, _files):
+        for rule in (_texts, _layout, _controls, _selects, _media, _files):
             yield from rule(message)
     body = request.body
-    if _CALLBACK.fullmatch(request.path) and body.get("type") == MODAL and len(body["data"]["components"]) > 5:
-        yield "more than 5 rows in a modal"
+    if _CALLBACK.fullmatch(request.path) and body.get("type") == MODAL:
+        yield from _modal(body["data"])
     if _COMMANDS.fullmatch(request.path) and request.method == "PUT":
         yield from _commands(body)
 
@@ -106,6 +107,29 @@ def _controls(message: SentMessage) -> Iterator[str]:
             yield "a button without custom_id"
         if part["style"] != PREMIUM and not (part.get("label") or part.get("emoji")):
             yield "a button with neither label nor emoji"
+
+
+def _selects(message: SentMessage) -> Iterator[str]:
+    for part in message.parts:
+        if part["type"] in SELECTS:
+            yield from _select(part)
+
+
+def _modal(data: Mapping[str, Any]) -> Iterator[str]:
+    if len(data["components"]) > 5:
+        yield "more than 5 rows in a modal"
+    for part in _walk(data["components"]):
+        if part["type"] in SELECTS:
+            yield from _select(part)
+
+
+def _select(part: Mapping[str, Any]) -> Iterator[str]:
+    options = part.get("options") or []
+    chosen = sum(bool(option.get("default")) for option in options) or len(part.get("default_values") or [])
+    if part["type"] == STRING_SELECT and part.get("max_values", 1) > len(options):
+        yield f"{part['custom_id']}: more can be chosen than there are options"
+    if chosen and not part.get("min_values", 1) <= chosen <= part.get("max_values", 1):
+        yield f"{part['custom_id']}: {chosen} are chosen by default, too many or too few"
 
 
 def _media(message: SentMessage) -> Iterator[str]:

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # it has no types of its own
+from jsonschema.validators import extend  # type: ignore[import-untyped]
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
@@ -62,7 +63,10 @@ class DiscordSpec:
     def __init__(self, document: dict[str, Any]) -> None:
         document["components"]["schemas"]["SnowflakeType"]["type"] = ["string", "integer"]
         self._registry: Registry[Any] = Registry().with_resource(_BASE, DRAFT202012.create_resource(document))
-        self._resolver = self._registry.resolver()
+        resolver = self._registry.resolver()
+        choices = {keyword: self._choice(keyword) for keyword in ("anyOf", "oneOf")}
+        self._lookup = cache(lambda reference: resolver.lookup(reference).contents)
+        self._validator_class = extend(Draft202012Validator, choices)
         self._paths = {tuple(path.strip("/").split("/")): item for path, item in document["paths"].items()}
 
     def problems(self, request: RecordedRequest) -> Iterator[str]:
@@ -96,12 +100,22 @@ class DiscordSpec:
                 return operation, {item["name"] for item in map(self._resolve, parameters)}
         return None
 
-    def _validator(self, schema: Schema) -> Draft202012Validator:
-        return Draft202012Validator(schema, registry=self._registry)
+    def _validator(self, schema: Schema) -> Any:
+        return self._validator_class(schema, registry=self._registry)
+
+    def _choice(self, keyword: str) -> Any:
+        """A choice looks only at what may fit: containers nest, and each level would double the work."""
+        whole = Draft202012Validator.VALIDATORS[keyword]
+
+        def validate(validator: Any, choices: list[Schema], value: Any, schema: Schema) -> Iterator[Any]:
+            fitting = [part for part in choices if self._may_fit(value, part)]
+            yield from whole(validator, fitting or choices, value, schema)
+
+        return validate
 
     def _resolve(self, schema: Schema) -> Schema:
         while "$ref" in schema:
-            schema = self._resolver.lookup(schema["$ref"]).contents
+            schema = self._lookup(schema["$ref"])
         return schema
 
     def _branches(self, value: Any, schema: Schema) -> Iterator[Schema]:

@@ -47,6 +47,13 @@ async def test_a_text_is_filled_in_and_as_long_as_discord_takes() -> None:
     assert (options["style"], options.get("value"), options["required"]) == (1, None, True)
 
 
+async def test_a_text_may_be_short_and_say_what_is_wanted() -> None:
+    (number,) = labelled(Form(Action.FORM, 1, "?", (TextField("n", "N", most_characters=6, placeholder="no limit"),)))
+    assert (number["component"]["max_length"], number["component"]["placeholder"]) == (6, "no limit")
+    (prompt, *_) = labelled(FULL)
+    assert prompt["component"].get("placeholder") is None
+
+
 async def test_a_choice_need_not_be_made() -> None:
     choice = labelled(FULL)[2]["component"]
     assert (choice["type"], choice["custom_id"], choice["required"]) == (3, "model", False)

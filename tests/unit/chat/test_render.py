@@ -7,9 +7,25 @@ import discord
 import pytest
 from discord.http import handle_message_parameters
 
-from bot.chat.render import attachments, close, layout, mentions
+from bot.chat.render import attachments, close, files, layout, mentions
 from bot.errors import MediaDown
-from bot.ui.messages import Accent, Action, Button, ButtonStyle, Entry, Kept, Menu, Message, Option, Picture, Upload
+from bot.ui.messages import (
+    Accent,
+    Action,
+    Button,
+    ButtonStyle,
+    EntityKind,
+    EntityMenu,
+    Entry,
+    Generated,
+    Kept,
+    Menu,
+    Message,
+    Option,
+    Picture,
+    Row,
+    Upload,
+)
 
 FULL = Message(
     Accent.DONE,
@@ -96,6 +112,14 @@ def test_uploads_and_kept_ones_in_order(tmp_path: Path) -> None:
         )
 
 
+def test_what_was_made_in_memory_goes_with_a_message_as_a_file_does() -> None:
+    message = Message(
+        Accent.DONE, ("a",), attachments=(Generated("a.csv", b"1,2", "numbers"), Kept(5, "b", "https://x"))
+    )
+    (made,) = files(message)
+    assert (made.filename, made.description, made.spoiler, made.fp.read()) == ("a.csv", "numbers", False, b"1,2")
+
+
 def test_a_missing_file_closes_the_others_and_can_be_brought_again(tmp_path: Path) -> None:
     file = tmp_path / "a.png"
     file.write_bytes(b"bytes")
@@ -113,6 +137,14 @@ def test_closing_leaves_nothing_open(tmp_path: Path) -> None:
     assert upload.fp.closed
 
 
+async def test_files_stand_below_pictures_and_above_buttons() -> None:
+    again = Button(Action.AGAIN, 77, "Again")
+    message = Message(Accent.DONE, ("a",), (Picture("attachment://a.png"),), files=("a.csv", "b.csv"), rows=((again,),))
+    components = container_of(message)["components"]
+    assert [part["type"] for part in components] == [10, 12, 13, 13, 1]
+    assert [part["file"]["url"] for part in components[2:4]] == ["attachment://a.csv", "attachment://b.csv"]
+
+
 # ---- menus, entries
 
 
@@ -122,10 +154,56 @@ async def test_a_menu_is_a_select_that_tells_what_is_chosen() -> None:
     _, row = container_of(Message(Accent.WAITING, ("which?",), rows=((menu,),)))["components"]
     (select,) = row["components"]
     assert (select["type"], select["custom_id"], select["placeholder"]) == (3, "easel:duration:77", "Seconds")
+    assert (select["min_values"], select["max_values"], select["disabled"]) == (1, 1, False)
     assert select["options"] == [
         {"label": "4 seconds", "value": "4", "default": False},
         {"label": "5 seconds", "value": "5", "default": True, "description": "the usual"},
     ]
+
+
+async def test_a_menu_of_several_or_of_none() -> None:
+    options = tuple(Option(each, each) for each in "abc")
+    menu = Menu(Action.TIER, 77, "Some", options, index=3, note="n", least=0, most=2, is_disabled=True)
+    select = select_of((menu,))
+    assert select["custom_id"] == "easel:tier:77:3:n"
+    assert (select["min_values"], select["max_values"], select["disabled"]) == (0, 2, True)
+
+
+def select_of(row: Row) -> dict[str, Any]:
+    _, sent = container_of(Message(Accent.WAITING, ("?",), rows=(row,)))["components"]
+    (select,) = sent["components"]
+    return dict(select)
+
+
+async def test_a_menu_allows_no_more_than_it_offers() -> None:
+    assert select_of((Menu(Action.TIER, 77, "Some", (Option("a", "a"), Option("b", "b")), most=25),))["max_values"] == 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "type_", "default_type"),
+    [(EntityKind.ROLE, 6, "role"), (EntityKind.CHANNEL, 8, "channel"), (EntityKind.MEMBER, 5, "user")],
+)
+async def test_a_native_select_shows_what_is_chosen(kind: EntityKind, type_: int, default_type: str) -> None:
+    select = select_of((EntityMenu(Action.TIER, 77, "Whom", kind, (5, 6), most=25, index=1, note="n"),))
+    assert (select["type"], select["custom_id"], select["placeholder"]) == (type_, "easel:tier:77:1:n", "Whom")
+    assert [(each["type"], int(each["id"])) for each in select["default_values"]] == [
+        (default_type, 5),
+        (default_type, 6),
+    ]
+    assert (select["min_values"], select["max_values"], select["disabled"]) == (0, 25, False)
+
+
+async def test_a_native_select_may_show_nothing_and_be_disabled() -> None:
+    select = select_of((EntityMenu(Action.TIER, 77, "Whom", EntityKind.ROLE, least=1, is_disabled=True),))
+    assert "default_values" not in select
+    assert (select["custom_id"], select["min_values"], select["max_values"]) == ("easel:tier:77", 1, 1)
+    assert select["disabled"]
+
+
+async def test_channels_are_those_that_can_be_asked_in_and_categories() -> None:
+    select = select_of((EntityMenu(Action.TIER, 77, "Where", EntityKind.CHANNEL),))
+    assert set(select["channel_types"]) == {0, 2, 4, 5, 10, 11, 12, 13, 15}
+    assert "channel_types" not in select_of((EntityMenu(Action.TIER, 77, "Whom", EntityKind.ROLE),))
 
 
 async def test_entries_stand_between_texts_and_gallery_each_with_its_buttons() -> None:
