@@ -290,16 +290,22 @@ class _Tree:
                 yield at + 1, node.ends
 
     def _one(self, nodes: tuple[_Node, ...]) -> _Node:
-        """What follows any of them, as one node: made when a text gets there, and kept."""
-        if nodes not in self._joined:
-            if len(self._joined) >= _MOST_JOINED:
-                self._joined.clear()
-            self._joined[nodes] = one = _Node()
-            for node in nodes:
-                one.ends += node.ends
-                for symbol, after in node.steps.items():
-                    one.step(symbol, after)
-        return self._joined[nodes]
+        """What follows any of them, as one node: made when a text gets there, and kept.
+
+        Kept once it is whole: texts are read in the event loop and in the store's thread alike.
+        """
+        known = self._joined.get(nodes)
+        if known is not None:
+            return known
+        one = _Node()
+        for node in nodes:
+            one.ends += node.ends
+            for symbol, after in node.steps.items():
+                one.step(symbol, after)
+        if len(self._joined) >= _MOST_JOINED:
+            self._joined.clear()
+        self._joined[nodes] = one
+        return one
 
 
 @dataclass(frozen=True, slots=True)

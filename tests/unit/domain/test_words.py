@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from functools import cache
 from importlib.resources import files
 from unicodedata import category, name, normalize
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.domain.words import blocked_in, same_phrase, tidy_phrase
@@ -91,6 +92,7 @@ def _styled(letter: str) -> list[str]:
     return [letter, letter.upper(), *(chr(first + place) for starts in ALPHABETS.values() for first in starts)]
 
 
+@cache
 def _spellings(letter: str) -> st.SearchStrategy[str]:
     looks = st.sampled_from(_styled(letter)) | st.sampled_from(ALIKE[letter])
     return st.tuples(st.text(UNSEEN, max_size=2), looks, st.text(ACCENTS + UNSEEN, max_size=4)).map("".join)
@@ -100,6 +102,7 @@ def _spelled(word: str) -> st.SearchStrategy[tuple[str, str]]:
     return st.tuples(st.just(word), st.tuples(*map(_spellings, word)).map("".join))
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # on a busy machine
 @given(
     st.sampled_from(WORDS).flatmap(_spelled),
     st.sampled_from(["", "a ", "no!", "|", "_", "\n", "\u200b", "\u65e5"]),
@@ -117,6 +120,7 @@ def _is_letter(character: str) -> bool:
     return character.isalpha() and name(character).startswith(scripts)
 
 
+@settings(deadline=None)
 @given(st.sampled_from([word for word in WORDS if not set(word) & set("ilm")]), st.data())
 def test_a_look_alike_that_is_blocked_and_the_plain_word_catch_each_other(word: str, data: st.DataObject) -> None:
     choices = (filter(_is_letter, _styled(letter) + ALIKE[letter]) for letter in word)
