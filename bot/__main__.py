@@ -1,4 +1,4 @@
-"""`python -m bot run | demo | version`; also the console script `easel`."""
+"""`python -m bot run | demo | rotate-keys | version`; also the console script `easel`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bot import __version__
 from bot.errors import DiscordLoginRefused, DiscordStrange, SettingsError, StoreError, VaultError
 from bot.logs import configure_logging
 from bot.settings import Settings, explain, load_settings
-from bot.ui.startup import DEMO_ABSENT, demo_needs, startup_sentence
+from bot.ui.startup import DEMO_ABSENT, NO_NEWER_KEY, demo_needs, no_database, startup_sentence
 
 OK, FAILED, BAD_SETTINGS, INTERRUPTED = 0, 1, 2, 130
 EXPECTED = (DiscordLoginRefused, DiscordStrange, StoreError, VaultError)
@@ -25,28 +25,35 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """The whole program; returns its exit code: 0, 1 for what went wrong, 2 for wrong settings or usage."""
     command = _parser().parse_args(arguments).command
     try:
-        return {"run": run, "demo": demo, "version": version}[command]()
+        return {"run": run, "demo": demo, "rotate-keys": rotate_keys, "version": version}[command]()
     except KeyboardInterrupt:
         return INTERRUPTED
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="easel", description="A Discord bot that makes images and videos.")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="run | demo | version")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="run | demo | rotate-keys | version")
     commands.add_parser("run", help="run the bot; settings come from the environment and from .env")
     commands.add_parser("demo", help="try it in the browser, without an account anywhere")
+    commands.add_parser("rotate-keys", help="encrypt all secrets in the database anew with the first of SECRET_KEYS")
     commands.add_parser("version", help="tell the version")
     return parser
 
 
 def run() -> int:
+    settings = _settings()
+    return BAD_SETTINGS if settings is None else _run_bot(settings)
+
+
+def _settings() -> Settings | None:
+    """What was set, with logging as it says; None, and a message, where something of it is wrong."""
     try:
         settings = load_settings()
     except SettingsError as error:
         _say(explain(error))
-        return BAD_SETTINGS
+        return None
     configure_logging(settings.log_level, settings.log_format, settings.secrets())
-    return _run_bot(settings)
+    return settings
 
 
 def _run_bot(settings: Settings) -> int:
@@ -91,6 +98,25 @@ def demo() -> int:
         _say(DEMO_ABSENT if package == "sandbox" else demo_needs(package, sys.executable))
         return FAILED
     return sandbox.demo.main()
+
+
+def rotate_keys() -> int:
+    settings = _settings()
+    if settings is None:
+        return BAD_SETTINGS
+    if not settings.secret_keys:
+        _say(NO_NEWER_KEY)
+        return BAD_SETTINGS
+    if not settings.database_path.exists():
+        _say(no_database(str(settings.database_path)))
+        return FAILED
+    return run_to_end(_rotate_keys(settings))
+
+
+async def _rotate_keys(settings: Settings) -> None:
+    from bot.rotation import rotate_keys as rotate  # noqa: PLC0415  its libraries are for this command alone
+
+    print(await rotate(settings))  # noqa: T201  the answer to a command
 
 
 def version() -> int:

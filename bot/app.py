@@ -8,7 +8,7 @@ import logging
 import os
 import secrets
 import signal
-from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,27 +20,36 @@ from bot.clock import Clock, SystemClock, wait_until
 from bot.domain.gate import GateLimit
 from bot.errors import StoreDown
 from bot.heartbeat import beat
+from bot.logs import conceal
+from bot.media.chart import PillowCharts
 from bot.media.library import Keeping, MediaLibrary
 from bot.media.texts import UploadedTexts
 from bot.net import Net
+from bot.pipeline.chronicler import Chronicler
 from bot.pipeline.courier import Courier
 from bot.pipeline.delivery import Delivery
 from bot.pipeline.dispatcher import Dispatcher
+from bot.pipeline.dispatchers import Dispatchers
 from bot.pipeline.doorkeeper import Doorkeeper
 from bot.pipeline.exhibits import Exhibits
 from bot.pipeline.forgetter import Forgetter
 from bot.pipeline.pinger import Pinger
 from bot.pipeline.references import References
+from bot.pipeline.retention import Retention
 from bot.pipeline.watcher import Watcher
 from bot.ports import Account, Provider
 from bot.providers.meigen import Meigen
 from bot.services.catalogue import Catalogue
 from bot.services.drafts import Drafting
+from bot.services.exporting import Exporting
 from bot.services.forgetting import Forgetting
 from bot.services.going_on import GoingOn
 from bot.services.history import Past
 from bot.services.inspiration import Inspiration
-from bot.services.intake import Intake, Rules
+from bot.services.intake import Intake
+from bot.services.keys import Keyring
+from bot.services.moderation import Moderation
+from bot.services.overview import Overview
 from bot.services.preferences import Preferences
 from bot.services.prompt_files import PromptFiles
 from bot.services.provenance import Tracing
@@ -49,6 +58,7 @@ from bot.services.showing import Showing
 from bot.services.signals import Signals
 from bot.services.viewing import CardViews
 from bot.settings import Settings
+from bot.store.sqlite import size_bytes
 from bot.store.store import Store, open_store
 from bot.vault import Vault, fingerprint, load_pepper
 from cogs.buttons import Buttons
@@ -59,11 +69,16 @@ from cogs.guilds import Guilds
 from cogs.history import History
 from cogs.imagine import Imagine
 from cogs.inspire import Inspire
+from cogs.limit import Limit
+from cogs.limits import Limits
+from cogs.limits_desk import Desk
+from cogs.limits_forms import LimitForms
 from cogs.members import Members
 from cogs.menus import Menus
 from cogs.models import Models
 from cogs.queue import Queue
 from cogs.results import Results
+from cogs.usage import Usage
 from cogs.video import Video
 
 log = logging.getLogger(__name__)
@@ -94,7 +109,7 @@ class Cast:
     media: MediaLibrary
     net: Net
     meigen: Meigen
-    account: Account
+    keyring: Keyring
 
 
 async def run(settings: Settings) -> None:
@@ -134,11 +149,13 @@ async def _opened(settings: Settings, signals: Signals) -> AsyncIterator[Parts]:
     pepper = load_pepper(settings.data_folder)
     owner = secrets.token_hex(8)
     async with (
-        open_store(settings.database_path, clock, vault, owner) as store,
+        open_store(settings.database_path, clock, vault, owner, house=settings.house) as store,
         Net(settings.media_trusted_hosts) as net,
     ):
-        account = await _enter_operator(settings, store, pepper)
-        yield await _wired(settings, signals, clock, store, net, account)
+        meigen = Meigen(net, clock, settings.meigen_base_url)
+        keyring = await _open_keyring(settings, store, {meigen.name: meigen}, pepper, signals, clock)
+        cast = await _cast_of(settings, signals, clock, store, net, meigen, keyring)
+        yield _wired(settings, cast)
 
 
 def _check_folder(folder: Path) -> None:
@@ -151,52 +168,74 @@ def _check_folder(folder: Path) -> None:
         raise StoreDown(f"{folder}: Easel may not write there")
 
 
-async def _enter_operator(settings: Settings, store: Store, pepper: bytes) -> Account:
-    """The operator's own account; whatever an earlier process left open is settled before anything else happens."""
-    key = settings.meigen_api_key.get_secret_value()
-    account_id = await store.accounts.enter("meigen", fingerprint(key, pepper))
-    limit = GateLimit(settings.meigen_rate_limit, settings.meigen_rate_window_seconds)
-    account = Account(account_id, "meigen", limit, key)
-    interrupted = await store.submissions.recover((account,))
+async def _open_keyring(  # noqa: PLR0913  what was opened
+    settings: Settings,
+    store: Store,
+    providers: Mapping[str, Provider],
+    pepper: bytes,
+    signals: Signals,
+    clock: Clock,
+) -> Keyring:
+    """Every key at hand; whatever an earlier process left open is settled before anything else happens."""
+    limits = {"meigen": GateLimit(settings.meigen_rate_limit, settings.meigen_rate_window_seconds)}
+    keys = {"meigen": settings.meigen_api_key.get_secret_value()}
+    operators = [
+        Account(await store.accounts.enter(name, fingerprint(key, pepper)), name, limits[name], key)
+        for name, key in keys.items()
+    ]
+    keyring = Keyring(
+        store.keys, providers, limits, operators, lambda key: fingerprint(key, pepper), conceal, signals, clock
+    )
+    await keyring.open()
+    interrupted = await store.submissions.recover(tuple(keyring.accounts.values()))
     if interrupted:
         log.warning("%d submissions were interrupted: their cards say that they may have been charged", interrupted)
-    adopted = await store.accounts.adopt("meigen", [account_id], account_id)
-    if adopted:
-        log.info("%d waiting jobs go on with the present key", adopted)
-    return account
+    return keyring
 
 
-async def _wired(  # noqa: PLR0913  what was opened
-    settings: Settings, signals: Signals, clock: Clock, store: Store, net: Net, account: Account
-) -> Parts:
-    meigen = Meigen(net, clock, settings.meigen_base_url)
-    providers: dict[str, Provider] = {meigen.name: meigen}
-    accounts = {account.id: account}
-    catalogue = Catalogue(list(providers.values()), store.asking, clock)
+async def _cast_of(  # noqa: PLR0913  what was opened
+    settings: Settings, signals: Signals, clock: Clock, store: Store, net: Net, meigen: Meigen, keyring: Keyring
+) -> Cast:
+    catalogue = Catalogue([meigen], store.asking, clock)
     await catalogue.restore()
     keeping = Keeping(settings.media_quota_mib * 1024**2, settings.media_kept_days * DAY_SECONDS)
-    media = MediaLibrary(settings.data_folder / "media", net.media, clock, keeping)
-    views = CardViews(store.asking, catalogue, accounts, clock)
-    client = _client_of(
-        settings,
-        Cast(store, clock, signals, catalogue, views, media, net, meigen, account),
+    media = MediaLibrary(
+        settings.data_folder / "media", net.media, clock, keeping, lambda: size_bytes(settings.database_path)
     )
+    views = CardViews(store.asking, catalogue, keyring.accounts, clock)
+    return Cast(store, clock, signals, catalogue, views, media, net, meigen, keyring)
+
+
+def _wired(settings: Settings, cast: Cast) -> Parts:
+    store, clock, signals, catalogue, media = cast.store, cast.clock, cast.signals, cast.catalogue, cast.media
+    providers: dict[str, Provider] = {cast.meigen.name: cast.meigen}
+    client = _client_of(settings, cast)
     surface = DiscordSurface(client)
-    delivery = Delivery(store.cards, surface, Exhibits(media, views), clock)
+    delivery = Delivery(store.cards, surface, Exhibits(media, cast.views), clock)
     references = References(store.cards, surface)
-    dispatcher = Dispatcher(account, store.submissions, meigen, catalogue, references, signals, clock)
-    watcher = Watcher(store.watching, store.asking, providers, accounts, signals, clock, settings.meigen_poll_seconds)
+
+    def dispatcher_of(account: Account) -> Dispatcher:
+        provider = providers[account.provider]
+        return Dispatcher(account, store.submissions, provider, catalogue, references, signals, clock)
+
+    dispatchers = Dispatchers(cast.keyring, dispatcher_of, signals, clock)
+    watcher = Watcher(
+        store.watching, store.asking, providers, cast.keyring.accounts, signals, clock, settings.meigen_poll_seconds
+    )
     courier = Courier(store.cards, delivery, signals, clock)
     pinger = Pinger(store.cards, surface, signals, clock)
     forgetter = Forgetter(store.forgetting, media, signals, clock)
+    chronicler = Chronicler(store.logbook, surface, catalogue, signals, clock)
     doorkeeper = Doorkeeper(store.door, store.cards, surface, signals, clock)
     stages = (
-        ("dispatcher", dispatcher.run()),
+        ("dispatchers", dispatchers.run()),
         ("watcher", watcher.run()),
         ("courier", _after_login(client, signals, courier.run())),
         ("pinger", _after_login(client, signals, pinger.run())),
         ("doorkeeper", _after_login(client, signals, doorkeeper.run())),
         ("catalogue", catalogue.run(signals.stopping)),
+        ("chronicler", _after_login(client, signals, chronicler.run())),
+        ("retention", Retention(store.retention, signals, clock).run()),
         ("forgetter", forgetter.run()),
         ("sweeper", _sweep(media, signals, clock)),
         ("heartbeat", beat(settings.heartbeat_path, signals.stopping, clock)),
@@ -207,16 +246,22 @@ async def _wired(  # noqa: PLR0913  what was opened
 def _client_of(settings: Settings, cast: Cast) -> Easel:
     """What members meet: services, and the cogs that call them."""
     store, catalogue, views = cast.store, cast.catalogue, cast.views
-    by_provider = {cast.account.provider: cast.account}
-    rules = Rules(
-        allow_direct_messages=settings.allow_direct_messages, confirm_above_credits=settings.confirm_above_credits
-    )
     preferences = Preferences(store.members, catalogue)
-    drafting = Drafting(store.drafts, store.asking, catalogue, by_provider)
-    intake = Intake(store.door, store.asking, catalogue, views, by_provider, cast.signals, rules, drafting)
+    drafting = Drafting(store.drafts, store.asking, catalogue, cast.keyring)
+    intake = Intake(
+        store.door,
+        store.asking,
+        catalogue,
+        views,
+        store.guilds,
+        cast.keyring,
+        cast.signals,
+        settings.house,
+        drafting,
+    )
     showing = Showing(cast.media, views)
     going_on = GoingOn(intake, drafting, showing, catalogue, preferences)
-    queries = Queries(store.asking, catalogue, [cast.account], cast.clock)
+    queries = Queries(store.asking, catalogue, cast.keyring, cast.clock)
     drafts = Drafts(drafting, intake, PromptFiles(UploadedTexts(cast.net.media)))
     results = Results(intake, going_on, showing, drafts)
     inspiration = Inspiration(cast.meigen, catalogue, preferences, drafting, intake)
@@ -225,7 +270,15 @@ def _client_of(settings: Settings, cast: Cast) -> Easel:
     past = Past(store.history, cast.media, views, catalogue)
     history, queue = History(past, intake, showing), Queue(past, intake)
     members = Members(preferences, past, Forgetting(store.forgetting, cast.signals), catalogue)
-    clicks = (CardClicks(intake), drafts, results, inspire, menus, history, queue, members)
+    moderation = Moderation(store.guilds, store.door, store.asking, catalogue, cast.signals, settings.house, cast.clock)
+    desk = Desk(moderation, cast.keyring)
+    limit_forms = LimitForms(desk, moderation, cast.keyring)
+    limits = Limits(desk, moderation, cast.keyring, limit_forms)
+    usage = Usage(
+        Overview(store.guilds, store.seeing, PillowCharts(), catalogue, cast.clock),
+        Exporting(store.guilds, store.seeing, cast.clock),
+    )
+    clicks = (CardClicks(intake), drafts, results, inspire, menus, history, queue, members, limits, usage)
     point_at(settings.discord_api_url, settings.discord_gateway_url)
     client = Easel(
         cogs=(
@@ -237,7 +290,13 @@ def _client_of(settings: Settings, cast: Cast) -> Easel:
             history,
             queue,
             members,
-            Buttons({action: do for each in clicks for action, do in each.handlers.items()}, drafts.forms),
+            usage,
+            limits,
+            Limit(desk, moderation, catalogue, limit_forms),
+            Buttons(
+                {action: do for each in clicks for action, do in each.handlers.items()},
+                {**drafts.forms, **limits.forms},
+            ),
             Guilds(intake),
         ),
         documents=store.asking,

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import TextIO
 
+from bot.domain.keys import KEY_FIELD
 from bot.settings import LogFormat
 
 MASK = "***"
@@ -27,7 +28,7 @@ PATTERNS = tuple(
         r"(\bauthorization['\"]?\s*[:=,]\s*(?:b?['\"])?(?:(?:bearer|bot|basic)\s+)?)[^\s'\",;)}\]]+",
         r"(\bbearer\s+)[\w.~+/=-]{8,}",
         # MeiGen's keys.
-        r"(\bmeigen_sk_)\w{4,}",
+        r"(meigen_sk_)\w{4,}",
         # Discord's tokens: of a bot, of an interaction (base64 of "interaction:"), of a webhook in its address.
         r"(\b)[\w-]{20,}\.[\w-]{6}\.[\w-]{20,}",
         r"(\b)aW50ZXJhY3Rpb246[\w=-]{8,}",
@@ -38,6 +39,14 @@ PATTERNS = tuple(
     )
 )
 
+# What was typed into a form's field for a key, whatever it looks like: as JSON, or as Python shows a dictionary.
+_KEY_FIELD = rf"['\"]custom_id['\"]\s*:\s*['\"]{KEY_FIELD}['\"]"
+_TYPED = r"""(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
+FORM_PATTERNS = (
+    re.compile(rf"({_KEY_FIELD}[^{{}}]*?['\"]value['\"]\s*:\s*){_TYPED}"),
+    re.compile(rf"(['\"]value['\"]\s*:\s*){_TYPED}(?=[^{{}}]*?{_KEY_FIELD})"),
+)
+
 QUIET_LOGGERS = ("httpx", "httpcore")
 """They tell of each request with its whole address, at INFO and below."""
 
@@ -46,15 +55,36 @@ class Masker:
     """Takes secrets out of texts: those it is told of, and all that look like one."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        known = sorted({secret for secret in secrets if len(secret) >= SECRET_MIN_CHARACTERS}, key=len, reverse=True)
-        self._known = re.compile("|".join(map(re.escape, known))) if known else None
+        self._secrets = {secret for secret in secrets if len(secret) >= SECRET_MIN_CHARACTERS}
+        self._known = _any_of(self._secrets)
+
+    def conceal(self, secret: str) -> None:
+        """From now on `secret` is masked, too. Keys that are known by their looks cost nothing more."""
+        if len(secret) < SECRET_MIN_CHARACTERS or any(pattern.fullmatch(secret) for pattern in PATTERNS):
+            return
+        self._secrets.add(secret)
+        self._known = _any_of(self._secrets)
 
     def mask(self, text: str) -> str:
         if self._known is not None:
             text = self._known.sub(MASK, text)
-        for pattern in PATTERNS:
+        patterns = (*FORM_PATTERNS, *PATTERNS) if "custom_id" in text else PATTERNS
+        for pattern in patterns:
             text = pattern.sub(rf"\g<1>{MASK}", text)
         return text
+
+
+def _any_of(secrets: Iterable[str]) -> re.Pattern[str] | None:
+    """The longest first: one may be the beginning of another."""
+    longest_first = sorted(secrets, key=len, reverse=True)
+    return re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
+
+
+def conceal(secret: str) -> None:
+    """From now on `secret` stands in no line of this process's log."""
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler.formatter, ConsoleFormatter | JsonFormatter):
+            handler.formatter.masker.conceal(secret)
 
 
 class ConsoleFormatter(logging.Formatter):
@@ -62,10 +92,10 @@ class ConsoleFormatter(logging.Formatter):
 
     def __init__(self, masker: Masker) -> None:
         super().__init__("%(asctime)s %(levelname)-7s %(name)s: %(message)s")
-        self._masker = masker
+        self.masker = masker
 
     def format(self, record: logging.LogRecord) -> str:
-        return self._masker.mask(super().format(record))
+        return self.masker.mask(super().format(record))
 
 
 class JsonFormatter(logging.Formatter):
@@ -73,17 +103,17 @@ class JsonFormatter(logging.Formatter):
 
     def __init__(self, masker: Masker) -> None:
         super().__init__()
-        self._masker = masker
+        self.masker = masker
 
     def format(self, record: logging.LogRecord) -> str:
         entry = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
             "logger": record.name,
-            "message": self._masker.mask(record.getMessage()),
+            "message": self.masker.mask(record.getMessage()),
         }
         if record.exc_info:
-            entry["exception"] = self._masker.mask(self.formatException(record.exc_info))
+            entry["exception"] = self.masker.mask(self.formatException(record.exc_info))
         return json.dumps(entry, ensure_ascii=False)
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -12,6 +13,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
+from bot.domain.limits import FIGURES, House, Limits, read_figure
 from bot.errors import SettingsError
 
 ENV_FILE = Path(".env")
@@ -19,6 +21,7 @@ ENV_FILE = Path(".env")
 SQLITE = "sqlite:///"
 HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(?::(?P<port>\d{1,5}))?")
 FERNET_KEY = re.compile(r"[A-Za-z0-9_-]{43}=")
+GUILD_ID = re.compile(r"[0-9]{17,19}")
 ECHO_MAX_CHARACTERS = 40
 
 
@@ -75,6 +78,50 @@ def _hosts(value: str) -> frozenset[str]:
         if match is None or not 0 < int(match["port"] or 1) < 2**16:
             raise ValueError("must hold entries like host or host:port, without http:// and separated by commas")
     return frozenset(hosts)
+
+
+def _default_limits(value: str) -> Mapping[str, int | None]:
+    # The price of a confirmation has a setting of its own.
+    return _figures(value, [name for name in FIGURES if name != "confirm_above_credits"])
+
+
+def _limit_ceiling(value: str) -> Mapping[str, int]:
+    names = [name for name, figure in FIGURES.items() if figure.has_ceiling]
+    figures = _figures(value, names, may_be_open=False)
+    return {name: figure for name, figure in figures.items() if figure is not None}
+
+
+def _figures(value: str, names: Collection[str], *, may_be_open: bool = True) -> dict[str, int | None]:
+    figures: dict[str, int | None] = {}
+    for entry in _listed(value):
+        name, _, typed = (part.strip().lower() for part in entry.partition("="))
+        if not typed:
+            raise ValueError(f"says {_echo(entry)}, but must hold entries like name=number, separated by commas")
+        if name not in names:
+            raise ValueError(f"speaks of {_echo(name)}; it can hold {', '.join(names)}")
+        if name in figures:
+            raise ValueError(f"speaks of {name} twice")
+        figures[name] = _figure(name, typed, entry, may_be_open=may_be_open and FIGURES[name].may_be_open)
+    return figures
+
+
+def _figure(name: str, typed: str, entry: str, *, may_be_open: bool) -> int | None:
+    figure = read_figure(name, typed)
+    if isinstance(figure, int) or (figure is None and may_be_open):
+        return figure
+    span = f"{FIGURES[name].least} to {FIGURES[name].most}{' or none' if may_be_open else ''}"
+    raise ValueError(f"says {_echo(entry)}; {name} is a number from {span}")
+
+
+def _echo(text: str) -> str:
+    return repr(text[:ECHO_MAX_CHARACTERS])
+
+
+def _guild_ids(value: str) -> frozenset[int]:
+    ids = _listed(value)
+    if not all(GUILD_ID.fullmatch(each) for each in ids):
+        raise ValueError("must hold the ids of servers, numbers of 17 to 19 digits, separated by commas")
+    return frozenset(map(int, ids))
 
 
 def _listed(value: str) -> list[str]:
@@ -178,8 +225,8 @@ class Settings(BaseSettings):
     secret_keys: Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_secret_keys)] = Field(
         (),
         **_about(
-            "the list of keys that encrypt tokens in the database, newest first, separated by commas; "
-            "without it Easel makes a key file beside the database",
+            "the list of keys that encrypt servers' own keys and tokens in the database, newest first, separated by "
+            "commas; without it Easel makes a key file beside the database",
             "You make one with: "
             'python -c "from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())"',
         ),
@@ -199,7 +246,8 @@ class Settings(BaseSettings):
         ge=1,
         le=100_000_000,
         **_about(
-            "the room that kept results may take, in MiB; the ones not needed for longest go first",
+            "the room that the database, its backups and kept results may take together, in MiB; "
+            "the results not needed for longest go first",
             "Choose what your disk can spare.",
             "a whole number from 1 to 100000000",
         ),
@@ -219,6 +267,27 @@ class Settings(BaseSettings):
             "the price above which a request is confirmed before it starts, in credits; 0 confirms all of them",
             "Choose as you like.",
             "a whole number from 0 to 1000000",
+        ),
+    )
+    default_limits: Annotated[Mapping[str, int | None], NoDecode, BeforeValidator(_default_limits)] = Field(
+        {},
+        **_about(
+            "the list of limits of servers whose moderators have not chosen otherwise, and of direct messages",
+            "Write name=number, separated by commas: member_videos_per_day=3, guild_credits_per_month=5000.",
+        ),
+    )
+    limit_ceiling: Annotated[Mapping[str, int], NoDecode, BeforeValidator(_limit_ceiling)] = Field(
+        {},
+        **_about(
+            "the list of highest figures that moderators can set",
+            "Write name=number, separated by commas, with the names of DEFAULT_LIMITS.",
+        ),
+    )
+    allowed_guilds: Annotated[frozenset[int], NoDecode, BeforeValidator(_guild_ids)] = Field(
+        frozenset(),
+        **_about(
+            "the list of ids of the servers that Easel works for; without it, all that it is invited to",
+            "In Discord, switch on “Developer Mode”, then right-click a server and choose “Copy Server ID”.",
         ),
     )
     allow_direct_messages: bool = Field(
@@ -260,6 +329,14 @@ class Settings(BaseSettings):
         return self.database_path.parent
 
     @property
+    def house(self) -> House:
+        """What servers begin with, and what their moderators cannot lift."""
+        chosen: dict[str, Any] = {"confirm_above_credits": self.confirm_above_credits, **self.default_limits}
+        return House(
+            replace(Limits(), **chosen), dict(self.limit_ceiling), self.allowed_guilds, self.allow_direct_messages
+        )
+
+    @property
     def heartbeat_path(self) -> Path:
         return self.data_folder / "heartbeat"
 
@@ -296,7 +373,7 @@ def _problems(error: ValidationError) -> dict[str, str]:
         elif detail["type"] == "value_error":
             problem = str(detail["ctx"]["error"])
         else:
-            problem = f"is {str(detail['input'])[:ECHO_MAX_CHARACTERS]!r}, but must be {_extra(name)['must_be']}"
+            problem = f"is {_echo(str(detail['input']))}, but must be {_extra(name)['must_be']}"
         problems[name.upper()] = problem
     return problems
 

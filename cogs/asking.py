@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import discord
 from discord.app_commands import Choice, locale_str
@@ -37,17 +37,23 @@ def references_of(*files: discord.Attachment | None) -> tuple[Reference, ...]:
     return tuple(reference_of(file) for file in files if file is not None)
 
 
-async def wished(
-    interaction: Interaction, preferences: Preferences, prompt: str, options: GenerationRequest, *, private: bool | None
+async def wished(  # noqa: PLR0913  all that a wish is made of
+    interaction: Interaction,
+    preferences: Preferences,
+    prompt: str,
+    options: GenerationRequest,
+    *,
+    private: bool | None,
+    allowed: Collection[str] = (),
 ) -> tuple[GenerationRequest, Origin, tuple[Problem, ...]]:
     """The request of a command with its member's usual choices, where it comes from, and what was typed wrong.
 
-    `private` None: as usual.
+    `private` None: as usual. `allowed`: ids of the models that may be used there; none: all.
     """
     wish = typed_request(prompt, options)
     usual = await preferences.of(interaction.user.id)
     origin = origin_of(interaction, is_private=usual.is_private if private is None else private)
-    return preferences.applied(usual, wish.request), origin, wish.problems
+    return preferences.applied(usual, wish.request, allowed), origin, wish.problems
 
 
 def chosen(interaction: Interaction, option: str) -> str | None:
@@ -56,8 +62,8 @@ def chosen(interaction: Interaction, option: str) -> str | None:
     return typed(value) if isinstance(value, str) else None
 
 
-def models(catalogue: Catalogue, text: str, medium: Medium) -> list[Choice[str]]:
-    found = catalogue.models_matching(text, medium)
+def models(catalogue: Catalogue, text: str, medium: Medium, allowed: Collection[str] = ()) -> list[Choice[str]]:
+    found = catalogue.models_matching(text, medium, allowed=allowed)
     return [Choice(name=model_choice(model), value=model.id) for model in found if len(model.id) <= CHOICE_LIMIT]
 
 

@@ -84,7 +84,34 @@ def origin_of(interaction: Interaction, *, is_private: bool) -> Origin:
         attachment_limit_bytes=interaction.filesize_limit,
         is_moderator=permissions.administrator or permissions.manage_messages,
         missing_permissions=missing_permissions(interaction),
+        channel_ids=_channel_ids(interaction),
+        role_ids=_role_ids(interaction),
+        is_age_restricted=_is_age_restricted(interaction),
     )
+
+
+def _channel_ids(interaction: Interaction) -> tuple[int, ...]:
+    """The channel, what it is a thread of, and its category."""
+    channel = interaction.channel
+    parent = channel.parent if isinstance(channel, discord.Thread) else channel
+    found = (
+        interaction.channel_id,
+        channel.parent_id if isinstance(channel, discord.Thread) else None,
+        getattr(parent, "category_id", None),
+    )
+    return tuple(each for each in found if each is not None)
+
+
+def _role_ids(interaction: Interaction) -> tuple[int, ...]:
+    user = interaction.user
+    return tuple(role.id for role in user.roles) if isinstance(user, discord.Member) else ()
+
+
+def _is_age_restricted(interaction: Interaction) -> bool:
+    """A thread is so with the channel that it is in."""
+    channel = interaction.channel
+    is_nsfw = getattr(channel, "is_nsfw", None)
+    return bool(is_nsfw is not None and is_nsfw())
 
 
 def _kind(interaction: Interaction) -> CardKind:

@@ -60,7 +60,7 @@ class Drafts:
 
     async def _change(self, interaction: Interaction, click: Click) -> None:
         draft = await self._drafting.read(click.id, interaction.user.id)
-        await self.open(interaction, await self._drafting.view(draft))
+        await self.open(interaction, await self._drafting.view(draft, interaction.guild_id))
 
     async def _discard(self, interaction: Interaction, click: Click) -> None:
         await self._drafting.discard(click.id, interaction.user.id)
@@ -68,7 +68,9 @@ class Drafts:
 
     async def _choose(self, interaction: Interaction, click: Click) -> None:
         value = next(iter(click.values), "")
-        view = await self._drafting.choose(click.id, interaction.user.id, Action(click.action), value)
+        view = await self._drafting.choose(
+            click.id, interaction.user.id, interaction.guild_id, Action(click.action), value
+        )
         await redraw(interaction, draw_draft(view))
 
     async def hand_in(self, interaction: Interaction, draft_id: int, answers: Answers) -> None:
@@ -92,7 +94,7 @@ class Drafts:
         typing = Typing(
             await self._words(answers), answers.texts.get(OPTIONS, ""), answers.texts.get(MODEL) or None, pictures
         )
-        view = await self._drafting.hand_in(draft.id, draft.user_id, typing)
+        view = await self._drafting.hand_in(draft.id, draft.user_id, interaction.guild_id, typing)
         if view.draft.request.medium is Medium.VIDEO:
             # A video is started from its panel, where its price stands.
             return view

@@ -62,12 +62,16 @@ class Imagine(commands.Cog):
             quality=typed(quality),
             references=references_of(reference, reference_2, reference_3, reference_4, reference_5),
         )
-        request, origin, problems = await wished(interaction, self._preferences, prompt, options, private=private)
+        allowed = await self._intake.allowed_models(interaction.guild_id)
+        request, origin, problems = await wished(
+            interaction, self._preferences, prompt, options, private=private, allowed=allowed
+        )
         await present(interaction, self._intake, await self._intake.ask(request, origin, typing=problems))
 
     @imagine.autocomplete("model")
-    async def complete_model(self, _: Interaction, text: str) -> list[Choice[str]]:
-        return models(self._catalogue, text, Medium.IMAGE)
+    async def complete_model(self, interaction: Interaction, text: str) -> list[Choice[str]]:
+        allowed = await self._intake.allowed_models(interaction.guild_id)
+        return models(self._catalogue, text, Medium.IMAGE, allowed)
 
     @imagine.autocomplete("aspect_ratio")
     async def complete_ratio(self, interaction: Interaction, text: str) -> list[Choice[str]]:

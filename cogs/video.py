@@ -69,7 +69,10 @@ class Video(commands.Cog):
             aspect_ratio=typed(aspect_ratio),
             references=references_of(reference, reference_2, reference_3, reference_4, reference_5),
         )
-        request, origin, problems = await wished(interaction, self._preferences, prompt, options, private=private)
+        allowed = await self._intake.allowed_models(interaction.guild_id)
+        request, origin, problems = await wished(
+            interaction, self._preferences, prompt, options, private=private, allowed=allowed
+        )
         if reference is None and reference_2 is not None:
             problems += tuple(self._frame_problems(request))
         await present(interaction, self._intake, await self._intake.ask(request, origin, typing=problems))
@@ -81,8 +84,9 @@ class Video(commands.Cog):
             yield Problem(ProblemCode.FIRST_FRAME_MISSING, model_name=model.name)
 
     @video.autocomplete("model")
-    async def complete_model(self, _: Interaction, text: str) -> list[Choice[str]]:
-        return models(self._catalogue, text, Medium.VIDEO)
+    async def complete_model(self, interaction: Interaction, text: str) -> list[Choice[str]]:
+        allowed = await self._intake.allowed_models(interaction.guild_id)
+        return models(self._catalogue, text, Medium.VIDEO, allowed)
 
     @video.autocomplete("duration")
     async def complete_duration(self, interaction: Interaction, text: int | str) -> list[Choice[int]]:

@@ -19,6 +19,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from bot import __version__
+from bot.domain.limits import FIGURES
 from bot.settings import ENV_NAMES, Settings, load_settings
 
 ROOT = Path(__file__).parents[1]
@@ -55,6 +56,13 @@ def test_readme_lists_every_setting_with_its_default() -> None:
     assert {name for name, default in rows.items() if default.strip() == "required"} == set(REQUIRED)
 
 
+def test_readme_names_every_figure_that_the_operator_can_set() -> None:
+    paragraph = next(part for part in README.split("\n\n") if part.startswith("`DEFAULT_LIMITS`"))
+    named = set(re.findall(r"`([a-z_]+)`", paragraph))
+    assert named == set(FIGURES) - {"confirm_above_credits"}
+    assert {name for name in named if not FIGURES[name].has_ceiling} == {"cooldown_seconds"}
+
+
 def test_env_example_shows_every_setting_with_its_default(tmp_path: Path) -> None:
     names = re.findall(r"^#?([A-Z_]+)=", ENV_EXAMPLE, re.MULTILINE)
     assert sorted(names) == sorted(ENV_NAMES)
@@ -82,8 +90,10 @@ def test_what_the_readme_links_to_is_there() -> None:
     assert [target for target in targets if not (ROOT / target).is_file()] == []
 
 
-def test_the_newest_entry_of_the_changelog_is_this_version() -> None:
-    versions = re.findall(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE)
+def test_the_newest_version_of_the_changelog_is_this_one() -> None:
+    entries = re.findall(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE)
+    versions = [entry for entry in entries if entry != "Unreleased"]
+    assert "Unreleased" not in entries[1:]
     assert versions[0] == __version__ == PROJECT["project"]["version"]
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from bot.domain.problems import Problem, ProblemCode
@@ -107,22 +107,36 @@ class Catalog:
                 return model
         return None
 
-    def default(self, medium: Medium) -> Model | None:
-        """The upstream's default of a medium; None where it names none.
+    def default(self, medium: Medium, allowed: Collection[str] = ()) -> Model | None:
+        """The upstream's default of a medium; None where it names none. The first of those allowed, if it is not.
 
-        Of videos it is the first then: left out, the model would be one for pictures.
+        Of videos it is the first then: left out, the model would be one for pictures. `allowed`: ids; empty: all.
         """
+        model = self._default(medium)
+        if not allowed or (model is not None and model.id in allowed):
+            return model
+        return next((each for each in self.of(medium) if each.id in allowed), model)
+
+    def _default(self, medium: Medium) -> Model | None:
         named = next((m for m in self.models if m.is_default and m.medium is medium), None)
         return named if named is not None or medium is Medium.IMAGE else next(iter(self.of(medium)), None)
 
-    def resolve(self, model_id: str | None, medium: Medium) -> tuple[Model | None, tuple[Problem, ...]]:
+    def resolve(
+        self, model_id: str | None, medium: Medium, allowed: Collection[str] = ()
+    ) -> tuple[Model | None, tuple[Problem, ...]]:
         """The model of that name (`model_id` None: the default), and why there is none where one is named."""
-        model = self.default(medium) if model_id is None else self.find(model_id)
+        model = self.default(medium, allowed) if model_id is None else self.find(model_id)
         if model is not None or model_id is None:
             return model, ()
         if self.fetched_at is None:
             return None, (Problem(ProblemCode.CATALOGUE_UNKNOWN),)
         return None, (Problem(ProblemCode.MODEL_UNKNOWN, model_id, tuple(each.name for each in self.of(medium))),)
+
+    def only(self, allowed: Collection[str]) -> Catalog:
+        """The same with no other models than those (ids; none: all)."""
+        if not allowed:
+            return self
+        return replace(self, models=tuple(model for model in self.models if model.id in allowed))
 
     def of(self, medium: Medium) -> tuple[Model, ...]:
         return tuple(model for model in self.models if model.medium is medium)

@@ -24,9 +24,9 @@ class Flow:
     queued: int
 
 
-def next_flow(flows: Iterable[Flow]) -> Flow:
-    """The flow whose turn it is. Raises ValueError where there is none."""
-    return min(flows, key=lambda flow: (flow.virtual_time, flow.since))
+def in_turn(flows: Iterable[Flow]) -> list[Flow]:
+    """The flow whose turn it is, then whose it would be if that one could not go, and so on."""
+    return sorted(flows, key=lambda flow: (flow.virtual_time, flow.since))
 
 
 def started(own: float | None, reached: float) -> float:

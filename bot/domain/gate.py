@@ -30,6 +30,8 @@ class PauseReason(StrEnum):
     """It answers, and only with errors."""
     OUT_OF_CREDITS = "out_of_credits"
     KEY_REJECTED = "key_rejected"
+    KEY_LOCKED = "key_locked"
+    """Of no gate: the key was sealed with a secret that is lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,16 @@ def opens_at(gate: Gate, limit: GateLimit, slots: Sequence[Slot], now: float) ->
     if to_free <= 0:
         return earliest
     return max(earliest, busy[to_free - 1]) if to_free <= len(busy) else None
+
+
+def check_opens_at(gate: Gate, limit: GateLimit, slots: Sequence[Slot], now: float) -> float | None:
+    """When a request that only checks the key may leave; as `opens_at`.
+
+    It finds out what other pauses wait for: only a break that the upstream asked for holds it up.
+    """
+    if gate.pause_reason is not PauseReason.RATE_LIMITED:
+        gate = replace(gate, paused_until=0.0, consecutive_pauses=0)
+    return opens_at(gate, limit, slots, now)
 
 
 def leaves_at(gate: Gate, limit: GateLimit, slots: Sequence[Slot], position: int, now: float) -> float | None:
@@ -162,6 +174,13 @@ def answered_late(gate: Gate, told_limit: int | None = None) -> Gate:
 def blocked(gate: Gate, now: float, reason: PauseReason) -> Gate:
     """The gate after 401, 403 or 402: one probe every 10 minutes."""
     return _paused(gate, now + PAUSE_MAX_SECONDS, reason)
+
+
+def key_accepted(gate: Gate) -> Gate:
+    """The gate after a check that found the key good: what was refused before goes on at once."""
+    if gate.pause_reason is not PauseReason.KEY_REJECTED:
+        return gate
+    return replace(gate, paused_until=0.0, pause_reason=None, consecutive_pauses=0)
 
 
 def refused(gate: Gate, limit: GateLimit, now: float, retry_after_seconds: float | None) -> Gate:

@@ -8,7 +8,8 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from bot.domain.catalog import Medium
-from bot.domain.requests import GenerationRequest
+from bot.domain.problems import Problem
+from bot.domain.requests import ANYWHERE, Circumstances, GenerationRequest
 
 
 class JobState(StrEnum):
@@ -70,6 +71,11 @@ class FailureCode(StrEnum):
     """Easel was removed from the server that it waited in."""
     ASKED_AGAIN = "asked_again"
     """The upstream refused it long after it was sent, and its member had asked for it again meanwhile."""
+    NOT_ALLOWED = "not_allowed"
+    """When its turn came, limits that hold since stood against it."""
+    CANCELLED_BY_MODERATOR = "cancelled_by_moderator"
+    KEY_REMOVED = "key_removed"
+    """The server's own key was taken back, and the operator has none for that upstream."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +87,8 @@ class Failure:
     required_credits: int | None = None
     available_credits: int | None = None
     supported_ratios: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    """What stood against it, of NOT_ALLOWED."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +134,7 @@ class Job:
     finished_at: float | None
     forget_asked_at: float | None = None
     """When its member asked to be forgotten. Once it has ended, nothing is left of its words and results."""
+    circumstances: Circumstances = ANYWHERE
 
     @property
     def medium(self) -> Medium:

@@ -121,6 +121,43 @@ class GenerationRequest:
     reference_video_seconds: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What will be made, where the request leaves it to its model; None where there is no such choice."""
+
+    resolution: str | None = None
+    quality: str | None = None
+    tier: str | None = None
+    seconds: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """Where and as whom something was asked; kept with the job, since limits look at it again before it is sent."""
+
+    channel_ids: tuple[int, ...] = ()
+    """The channel, what it is a thread of, and its category."""
+    role_ids: tuple[int, ...] = ()
+    is_age_restricted: bool = False
+    made: Made = Made()
+
+
+ANYWHERE = Circumstances()
+"""Where nothing of them is known."""
+
+
+def made_of(request: GenerationRequest, model: Model | None) -> Made:
+    """The request's choices, else its model's own."""
+    if model is None:
+        return Made(request.resolution, request.quality, request.tier, request.duration_seconds)
+    return Made(
+        request.resolution or model.default_resolution,
+        request.quality or model.default_quality,
+        request.tier or model.default_tier,
+        request.duration_seconds or model.default_duration,
+    )
+
+
 def check(request: GenerationRequest, model: Model | None, known: Sequence[Model] = ()) -> tuple[Problem, ...]:
     """All that `model` cannot do of `request`; without a model (None) only what no model could.
 

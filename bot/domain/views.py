@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 from bot.domain.catalog import Model
 from bot.domain.gate import PauseReason
 from bot.domain.jobs import Job, JobState
+from bot.domain.limits import House, Limits
+from bot.domain.policy import Use
 from bot.domain.progress import Pace
 
 REDRAW_SECONDS = 60.0
@@ -40,6 +43,17 @@ class ShownReference:
     attachment_id: int | None = None
 
 
+class Hold(StrEnum):
+    """Why a job waits although it might be its turn."""
+
+    PAUSED = "paused"
+    """By the guild's moderators."""
+    GUILD_BUSY = "guild_busy"
+    """As many of the guild's are being made as its moderators let."""
+    MEMBER_BUSY = "member_busy"
+    """The same of the member's."""
+
+
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """A queued job's real figures. Seconds from now; None where not known."""
@@ -48,6 +62,7 @@ class Waiting:
     wait_seconds: float | None
     pause_reason: PauseReason | None = None
     paused_until: float | None = None
+    hold: Hold | None = None
 
     def redraw_at(self, now: float) -> float:
         """When the place is worth showing anew, in epoch seconds like `now`.
@@ -92,6 +107,10 @@ class CardView:
     """What it goes on from, the nearest last."""
     balance_credits: int | None = None
     """While it waits: what is left, as last told; None: not known, or without limit."""
+    is_own_key: bool = False
+    """The guild's own key pays for it."""
+    is_spoiler: bool = False
+    """What it shows is covered until somebody wants to see it."""
 
     @property
     def running_seconds(self) -> float:
@@ -102,7 +121,7 @@ class CardView:
     def redraw_at(self) -> float | None:
         """When it will look otherwise though nothing happens (epoch seconds); None: never."""
         if self.waiting is not None:
-            return self.waiting.redraw_at(self.now)
+            return None if self.waiting.pause_reason is PauseReason.KEY_LOCKED else self.waiting.redraw_at(self.now)
         is_guessed = self.job.state is JobState.RUNNING and self.job.progress_percent is None
         if not is_guessed or self.pace is None:
             return None
@@ -119,6 +138,8 @@ class AccountCredits:
     is_unlimited: bool
     told_at: float | None
     pause_reason: PauseReason | None
+    is_own: bool = False
+    """The guild brought the key itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,3 +161,24 @@ class CreditsView:
     guild: Usage | None
     member: Usage
     day_began_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class LimitsView:
+    """All that a moderator sees of what is set."""
+
+    guild_id: int
+    chosen: Limits
+    """As the guild has it, above the ceiling or not."""
+    house: House
+    use: Use
+    """Today and this month, of the guild; what it tells of a member is the moderator's own."""
+    models: tuple[Model, ...]
+    now: float
+    log_closed_since: float | None = None
+    """When an entry could not be written in the log channel, and none could since (epoch seconds)."""
+
+    @property
+    def held(self) -> Limits:
+        """As it holds."""
+        return self.house.capped(self.chosen)

@@ -26,6 +26,7 @@ QUOTA_BYTES = 2 * 1024**3
 KEPT_SECONDS = 30 * 24 * 3600.0
 # Younger files may be on their way to Discord at this moment, quota or not.
 UNTOUCHED_SECONDS = 900.0
+WARNED_EVERY_SECONDS = 86_400.0
 
 log = logging.getLogger(__name__)
 
@@ -35,17 +36,27 @@ class Keeping:
     """How much is kept, and how long after it was last asked for."""
 
     quota_bytes: int = QUOTA_BYTES
+    """Of all that lies in the data folder together."""
     kept_seconds: float = KEPT_SECONDS
 
 
 class MediaLibrary:
-    """Implements `bot.ports.Media`."""
+    """Implements `bot.ports.Media`. `beside_bytes` tells what lies in the data folder beside results: the database."""
 
-    def __init__(self, root: Path, pool: Pool, clock: Clock, keeping: Keeping = Keeping()) -> None:
+    def __init__(
+        self,
+        root: Path,
+        pool: Pool,
+        clock: Clock,
+        keeping: Keeping = Keeping(),
+        beside_bytes: Callable[[], int] = lambda: 0,
+    ) -> None:
         self._root = root
         self._pool = pool
         self._clock = clock
         self._keeping = keeping
+        self._beside_bytes = beside_bytes
+        self._warned_at: float | None = None
         self._fetching = asyncio.Semaphore(FETCHES_AT_ONCE)
         # A decoded picture is large: one at a time.
         self._decoding = asyncio.Semaphore(1)
@@ -92,7 +103,7 @@ class MediaLibrary:
         await asyncio.to_thread(shutil.rmtree, self._root / str(job_id), ignore_errors=True)
 
     async def sweep(self) -> int:
-        """Remove what is too old, then the oldest over the quota. Tells how many files went."""
+        """Remove what is too old, then the oldest while the folder is over the quota. Tells how many files went."""
         return await asyncio.to_thread(self._swept)
 
     def _kept(self, job_id: int, index: int) -> MediaFile | None:
@@ -139,7 +150,9 @@ class MediaLibrary:
     def _swept(self) -> int:
         now = self._clock.now()
         entries = sorted(self._entries(), key=lambda entry: entry.stat.st_mtime)
-        total = sum(entry.stat.st_size for entry in entries)
+        beside_bytes = self._beside_bytes()
+        self._warn_of(beside_bytes, now)
+        total = beside_bytes + sum(entry.stat.st_size for entry in entries)
         gone = 0
         for entry in entries:
             age = now - entry.stat.st_mtime
@@ -153,6 +166,18 @@ class MediaLibrary:
                 gone += 1
         self._remove_empty_folders()
         return gone
+
+    def _warn_of(self, beside_bytes: int, now: float) -> None:
+        """Once a day: no result that is removed makes room enough."""
+        is_due = self._warned_at is None or now - self._warned_at >= WARNED_EVERY_SECONDS
+        if beside_bytes > self._keeping.quota_bytes and is_due:
+            self._warned_at = now
+            log.warning(
+                "the database and its backups take %d MiB, more than MEDIA_QUOTA_MIB allows for the whole data folder "
+                "(%d MiB): results are kept for minutes only. Raise it, or have words kept for fewer days",
+                beside_bytes // 1024**2,
+                self._keeping.quota_bytes // 1024**2,
+            )
 
     def _entries(self) -> Iterator[_Entry]:
         for folder in _listed(self._root):

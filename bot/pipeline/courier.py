@@ -105,7 +105,8 @@ class Courier:
             log.exception("job %d: its card could not be shown", job_id)
         finally:
             del self._busy[job_id]
-            self._rung.set()
+            # Not for itself alone: a card that was deleted has ended its job, which others tell of.
+            self._signals.cards.ring()
 
     def _is_out_of_patience(self, job_id: int) -> bool:
         setback = self._setbacks.get(job_id)

@@ -11,7 +11,8 @@ from bot.errors import KeyRejected, OutcomeUnknown, OutOfCredits, StoreDown, Sub
 from bot.pipeline.patience import backoff_seconds
 from bot.pipeline.references import References
 from bot.pipeline.stage import run_stage
-from bot.ports import Accepted, Account, Claim, Idle, Provider, Stale, Submissions, Wait
+from bot.pipeline.whose import advice_on
+from bot.ports import Accepted, Account, Barred, Claim, Idle, Provider, Stale, Submissions, Wait
 from bot.services.catalogue import Catalogue
 from bot.services.signals import Signals
 
@@ -43,7 +44,8 @@ class Dispatcher:
         signals: Signals,
         clock: Clock,
     ) -> None:
-        self._account = account
+        self.account = account
+        """As it is known now: whose key it is may change."""
         self._submissions = submissions
         self._provider = provider
         self._catalogue = catalogue
@@ -51,6 +53,9 @@ class Dispatcher:
         self._signals = signals
         self._clock = clock
         self._rung = signals.queued.listen()
+        self._ending = signals.stop_asked.listen()
+        if signals.stopping.is_set():
+            self._ending.set()
         self._in_flight: set[asyncio.Task[None]] = set()
         self._late: set[asyncio.Task[None]] = set()
         self._unrecorded = 0
@@ -58,29 +63,41 @@ class Dispatcher:
         self._refresh_at = 0.0
 
     async def run(self) -> None:
-        """Until stopped; then no new claim, and what is in flight may land."""
+        """Until stopped, or retired; then no new claim, and what is in flight may land."""
         try:
-            await run_stage("dispatcher", self._step, self._rung, self._signals.stopping, self._clock)
+            await run_stage("dispatcher", self._step, self._rung, self._ending, self._clock)
+            await self._land()
         finally:
             await self._drain()
+            self._signals.queued.forget(self._rung)
+            self._signals.stop_asked.forget(self._ending)
+
+    def retire(self) -> None:
+        """Its key is not to be used any more: nothing is claimed, and `run` ends once all answers have landed."""
+        self._ending.set()
+        self._rung.set()
 
     async def _step(self) -> float | None:
         """Claim once; when to try next (now: at once; None: when rung)."""
         if self._unrecorded:
             return None
         now = self._clock.now()
-        turn = await self._submissions.claim(self._account, now + FRESH_SECONDS)
+        turn = await self._submissions.claim(self.account, now + FRESH_SECONDS)
         if not isinstance(turn, Stale):
             self._failures = 0
         return await self._follow(turn, now)
 
-    async def _follow(self, turn: Claim | Stale | Wait | Idle, now: float) -> float | None:
+    async def _follow(self, turn: Claim | Stale | Barred | Wait | Idle, now: float) -> float | None:
         match turn:
             case Claim(job=job):
                 self._spawn(job)
                 return now
             case Stale(job=job):
                 return await self._refresh(job)
+            case Barred(job=job):
+                log.info("job %d: limits that hold now stand against it", job.id)
+                self._signals.cards.ring()
+                return now
             case Wait(until=until):
                 return until
             case Idle():
@@ -120,12 +137,15 @@ class Dispatcher:
         self._signals.cards.ring()
         self._signals.running.ring()
         self._rung.set()
+        if self._ending.is_set():
+            # What comes back to the line of a retired one has to go on elsewhere.
+            self._signals.keys.ring()
 
     async def _send(self, job: Job) -> Accepted | SubmissionError:
-        assert self._account.key is not None, "accounts without a key have no dispatcher"
+        assert self.account.key is not None, "accounts without a key have no dispatcher"
         model = None if job.request.model_id is None else self._catalogue.current.find(job.request.model_id)
         try:
-            return await self._provider.submit(job.request, model, self._account.key)
+            return await self._provider.submit(job.request, model, self.account.key)
         except SubmissionError as error:
             return error
         except Exception as error:
@@ -134,16 +154,16 @@ class Dispatcher:
             return OutcomeUnknown(repr(error))
 
     def _log_outcome(self, job: Job, outcome: Accepted | SubmissionError) -> None:
-        provider = self._account.provider
+        provider = self.account.provider
         match outcome:
             case Accepted(generation_id=generation_id):
                 log.info("job %d: accepted as %s", job.id, generation_id)
             case KeyRejected(message=message):
                 log.warning(
-                    "%s does not take its key (%s): check %s_API_KEY. It is tried once every 10 minutes",
+                    "%s does not take a key (%s): %s. It is tried once every 10 minutes",
                     provider,
                     message,
-                    provider.upper(),
+                    advice_on(self.account),
                 )
             case OutOfCredits(required=required, available=available):
                 log.warning("%s is out of credits: job %d needs %s, %s are left", provider, job.id, required, available)
@@ -157,7 +177,7 @@ class Dispatcher:
         try:
             while True:
                 try:
-                    await self._submissions.record(self._account, job.id, outcome)
+                    await self._submissions.record(self.account, job.id, outcome)
                 except StoreDown:
                     failures += 1
                     log.exception("job %d: its answer could not be stored, trying again", job.id)
@@ -198,6 +218,15 @@ class Dispatcher:
         else:
             await self._submissions.refresh_request(job.id, request)
         return now
+
+    async def _land(self) -> None:
+        """However long it takes, but for a stop."""
+        stop = asyncio.create_task(self._signals.stopping.wait())
+        try:
+            while not stop.done() and (flying := self._in_flight | self._late):
+                await asyncio.wait({*flying, stop}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            stop.cancel()
 
     async def _drain(self) -> None:
         if self._in_flight:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.clock import Clock
@@ -12,6 +13,7 @@ from bot.domain.jobs import DEADLINE_SECONDS, Job, JobState
 from bot.errors import LookupFailed, NotFound, StoreDown, Unavailable
 from bot.pipeline.patience import backoff_seconds
 from bot.pipeline.stage import run_stage
+from bot.pipeline.whose import advice_on
 from bot.ports import Account, Asking, Generation, GenerationState, Provider, Watching
 from bot.services.signals import Signals
 
@@ -60,16 +62,18 @@ class Watcher:
         watching: Watching,
         asking: Asking,
         providers: dict[str, Provider],
-        accounts: dict[int, Account],
+        accounts: Mapping[int, Account],
         signals: Signals,
         clock: Clock,
         poll_seconds: float,
     ) -> None:
-        """`accounts`: every account at hand; the keys of others are tried with their provider's first."""
+        """`accounts`: every account that is known, as they come and go; one whose key is gone is stood in for."""
         self._watching = watching
         self._asking = asking
         self._providers = providers
         self._accounts = accounts
+        self._dead: set[int] = set()
+        """Accounts that nobody uses any more and whose keys the upstream does not take any more."""
         self._signals = signals
         self._clock = clock
         self._poll_seconds = poll_seconds
@@ -148,16 +152,17 @@ class Watcher:
         job = watch.job
         try:
             account = self._account_of(job)
+            key = None if account is None else account.key
             assert job.generation_id is not None, "what runs has an id"
-            generation = await self._providers[job.provider].look(job.generation_id, account.key or "")
+            generation = await self._providers[job.provider].look(job.generation_id, key or "")
         except NotFound:
             watch.failures = 0
             return Generation(GenerationState.PROCESSING)
         except LookupFailed as error:
             self._put_off(watch, error.retry_after_seconds if isinstance(error, Unavailable) else None)
             log.info("job %d: no answer to look number %d: %s", job.id, watch.failures, error)
-            if isinstance(error, Unavailable) and error.key_rejected:
-                await self._pause(account, error)
+            if isinstance(error, Unavailable) and error.key_rejected and account is not None:
+                await self._hear_refusal(job, account, error)
             return None
         except Exception:
             # A fault of our own is no answer either: the job must not run for ever because of it.
@@ -167,15 +172,18 @@ class Watcher:
         watch.failures = 0
         return generation
 
-    async def _pause(self, account: Account, error: Unavailable) -> None:
-        """A key that is refused here would be refused for submissions, too."""
-        if await self._watching.reject_key(account.id):
+    async def _hear_refusal(self, job: Job, account: Account, error: Unavailable) -> None:
+        """A key that is refused here would be refused for submissions, too; not so one that has not paid for this."""
+        if account.id != job.account_id:
+            return
+        if not account.is_used:
+            self._dead.add(account.id)
+        elif await self._watching.reject_key(account.id):
             log.warning(
-                "%s does not take its key any more (%s): check %s_API_KEY. Nothing new is sent, but one probe "
-                "every 10 minutes",
+                "%s does not take a key any more (%s): %s. Nothing new is sent with it, but one probe every 10 minutes",
                 account.provider,
                 error.detail,
-                account.provider.upper(),
+                advice_on(account),
             )
 
     def _put_off(self, watch: Watch, retry_after_seconds: float | None) -> None:
@@ -186,11 +194,13 @@ class Watcher:
         asked_seconds = min(retry_after_seconds or 0.0, RETRY_AFTER_MAX_SECONDS)
         watch.due_at = self._clock.now() + max(asked_seconds, patience_seconds)
 
-    def _account_of(self, job: Job) -> Account:
-        account = self._accounts.get(job.account_id)
-        if account is not None and account.key is not None:
-            return account
-        return next(a for a in self._accounts.values() if a.provider == job.provider and a.key)
+    def _account_of(self, job: Job) -> Account | None:
+        """The one that paid, while its key is at hand; else another of its guild's, else any. None: there is none."""
+        paid = self._accounts.get(job.account_id)
+        if paid is not None and paid.key is not None and paid.id not in self._dead:
+            return paid
+        others = [each for each in self._accounts.values() if each.is_used and each.provider == job.provider]
+        return min(others, key=lambda each: job.guild_id not in each.guild_ids, default=None)
 
     async def _judge(self, watch: Watch, generation: Generation | None, began_at: float) -> None:
         if generation is not None and generation.state is not GenerationState.PROCESSING:
@@ -228,6 +238,8 @@ class Watcher:
     def _forget(self, watch: Watch) -> None:
         del self._watches[watch.job.id]
         self._signals.cards.ring()
+        # Where only so many of a guild or a member are made at once, another one may begin.
+        self._signals.queued.ring()
 
     async def _tell_progress(self, watch: Watch, generation: Generation) -> None:
         if generation.progress_percent is not None and generation.progress_percent != watch.percent:

@@ -8,11 +8,24 @@ from bot.ports.cards import Card, CardKind, CardState, CarriedReference, Rung, S
 from bot.ports.drafts import Drafts, NewDraft
 from bot.ports.gallery import Gallery
 from bot.ports.history import Forgetting, History, ToForget
+from bot.ports.keys import CheckSlot, GuildKey, GuildKeys, Moved, NewGuildKey
+from bot.ports.limits import Changed, Guilds
 from bot.ports.media import Media, MediaFile, TextFiles
 from bot.ports.members import Members
+from bot.ports.seeing import (
+    Charts,
+    EntryKind,
+    Expired,
+    LogBook,
+    LogEntry,
+    LoggedJob,
+    Retention,
+    Seeing,
+)
 from bot.ports.stores import (
     Accounts,
     Asking,
+    Barred,
     Cards,
     Claim,
     DocumentStore,
@@ -30,7 +43,17 @@ from bot.ports.stores import (
     Wait,
     Watching,
 )
-from bot.ports.upstream import Accepted, Account, Balance, Generation, GenerationState, Provider, RateHeaders
+from bot.ports.upstream import (
+    Accepted,
+    Account,
+    Balance,
+    Generation,
+    GenerationState,
+    KeyCheck,
+    KeyVerdict,
+    Provider,
+    RateHeaders,
+)
 
 __all__ = [
     "Accepted",
@@ -38,36 +61,54 @@ __all__ = [
     "Accounts",
     "Asking",
     "Balance",
+    "Barred",
     "Card",
     "CardKind",
     "CardState",
     "Cards",
     "CarriedReference",
+    "Changed",
+    "Charts",
+    "CheckSlot",
     "Claim",
     "Clock",
     "DocumentStore",
     "Door",
     "Drafts",
     "Durations",
+    "EntryKind",
+    "Expired",
     "Forgetting",
     "Gallery",
     "GalleryItem",
     "Generation",
     "GenerationState",
+    "GuildKey",
+    "GuildKeys",
+    "Guilds",
     "History",
     "Idle",
+    "KeyCheck",
+    "KeyVerdict",
     "Late",
+    "LogBook",
+    "LogEntry",
+    "LoggedJob",
     "Media",
     "MediaFile",
     "Members",
+    "Moved",
     "NewDraft",
+    "NewGuildKey",
     "NewJob",
     "PingDue",
     "Press",
     "Provider",
     "RateHeaders",
+    "Retention",
     "Rung",
     "Sealer",
+    "Seeing",
     "Showing",
     "Shown",
     "Stale",

@@ -8,10 +8,10 @@ from typing import Protocol
 
 from bot.domain.gate import GateLimit, PauseReason
 from bot.domain.jobs import Failure, FailureCode, Job, JobState
-from bot.domain.policy import Limits
+from bot.domain.policy import Ask
 from bot.domain.problems import Problem
 from bot.domain.progress import Pace
-from bot.domain.requests import GenerationRequest
+from bot.domain.requests import ANYWHERE, Circumstances, GenerationRequest
 from bot.domain.views import AccountCredits, Ancestor, Usage, Waiting
 from bot.errors import SubmissionError
 from bot.ports.cards import Card, CardKind, CarriedReference, Rung, Shown
@@ -61,6 +61,11 @@ class NewJob:
     press: Press | None = None
     draft_id: int | None = None
     """The draft that it was; it can be started once."""
+    circumstances: Circumstances = ANYWHERE
+
+    @property
+    def ask(self) -> Ask:
+        return Ask(self.guild_id, self.user_id, self.request, self.circumstances, self.reserved_credits)
 
     def __repr__(self) -> str:
         return f"NewJob(guild_id={self.guild_id}, user_id={self.user_id}, parent_id={self.parent_id})"
@@ -69,7 +74,11 @@ class NewJob:
 class Door(Protocol):
     """How jobs come in, and how members call them back."""
 
-    async def offer(self, new: NewJob, limits: Limits) -> tuple[Job, Waiting]:
+    async def judge(self, account: Account, ask: Ask) -> tuple[Problem, ...]:
+        """What stands against a request at this moment, by the guild's limits; nothing is stored."""
+        ...
+
+    async def offer(self, new: NewJob) -> tuple[Job, Waiting]:
         """Store a job before its card is shown; with the wait that it would have. Raises Refused."""
         ...
 
@@ -81,7 +90,7 @@ class Door(Protocol):
         """Cancel what still waits; None where it does not wait (any more)."""
         ...
 
-    async def ask_cancel(self, job_id: int) -> Job | None:
+    async def ask_cancel(self, job_id: int, code: FailureCode = FailureCode.CANCELLED_BY_MEMBER) -> Job | None:
         """Cancel what waits, mark what is under way. The job as it is now; None: there is none."""
         ...
 
@@ -93,8 +102,8 @@ class Door(Protocol):
         """Guilds in which jobs wait."""
         ...
 
-    async def leave_guild(self, guild_id: int) -> int:
-        """Cancel all that waits in a guild; tells how many jobs."""
+    async def clear_guild(self, guild_id: int, code: FailureCode) -> int:
+        """Cancel all that waits in a guild, for that reason; tells how many jobs."""
         ...
 
     async def renew_token(self, job_id: int, token: str, expires_at: float) -> None:
@@ -124,6 +133,13 @@ class Stale:
 
 
 @dataclass(frozen=True, slots=True)
+class Barred:
+    """It was this job's turn, but limits that hold now stand against it: it has ended, unspent."""
+
+    job: Job
+
+
+@dataclass(frozen=True, slots=True)
 class Wait:
     """Somebody waits, and nothing may leave before `until` (None: before an open submission is answered)."""
 
@@ -133,7 +149,7 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Idle:
-    """Nobody waits."""
+    """Nobody waits, or all who do are held up by their guild's limits."""
 
 
 class Submissions(Protocol):
@@ -143,7 +159,7 @@ class Submissions(Protocol):
         """At start: what an earlier process left open is unknown now. Tells how many jobs."""
         ...
 
-    async def claim(self, account: Account, stale_before: float) -> Claim | Stale | Wait | Idle:
+    async def claim(self, account: Account, stale_before: float) -> Claim | Stale | Barred | Wait | Idle:
         """The next job of the account, if the gate lets one leave."""
         ...
 
@@ -301,6 +317,18 @@ class Asking(Protocol):
         """Place and time to wait; None where the job does not wait."""
         ...
 
+    async def allowed_models(self, guild_id: int | None) -> tuple[str, ...]:
+        """Ids of the models that a guild allows; none: all."""
+        ...
+
+    async def covers_results(self, guild_id: int) -> bool:
+        """Whether a guild wants results as spoilers."""
+        ...
+
+    async def under_way_in(self, guild_id: int) -> Sequence[Job]:
+        """All of a guild that has not ended: first what is being made, then what waits, oldest first."""
+        ...
+
     async def durations(self, provider: str, model_id: str) -> Durations | None: ...
 
     async def usage(self, *, since: float, guild_id: int | None = None, user_id: int | None = None) -> Usage:
@@ -319,10 +347,6 @@ class Accounts(Protocol):
 
     async def enter(self, provider: str, fingerprint: str) -> int:
         """The account of a key, made if new."""
-        ...
-
-    async def adopt(self, provider: str, at_hand: Sequence[int], account_id: int) -> int:
-        """Waiting jobs of accounts that are not at hand any more go on with this one. Tells how many."""
         ...
 
 

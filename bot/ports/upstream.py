@@ -59,6 +59,25 @@ class Generation:
     progress_percent: int | None = None
 
 
+class KeyVerdict(StrEnum):
+    """What an upstream thinks of a key."""
+
+    RIGHT = "right"
+    WRONG = "wrong"
+    RATE_LIMITED = "rate_limited"
+    """It wants to be asked later."""
+    UNTOLD = "untold"
+    """It does not answer, or not so that it could be understood."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyCheck:
+    """The answer to a check. `retry_after_seconds` of RATE_LIMITED; None where the upstream named no usable time."""
+
+    verdict: KeyVerdict
+    retry_after_seconds: float | None = None
+
+
 class Provider(Protocol):
     """One upstream."""
 
@@ -76,6 +95,10 @@ class Provider(Protocol):
         """How a generation stands. Raises LookupFailed."""
         ...
 
+    async def check_key(self, key: str) -> KeyCheck:
+        """Whether a key is taken, by one request that can start nothing and cost nothing. Raises nothing."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Account:
@@ -86,6 +109,15 @@ class Account:
     limit: GateLimit
     key: str | None
     """None: the key is not at hand (not in the settings any more, or sealed with a lost secret)."""
+    is_operators: bool = True
+    """It is in the settings: whoever brought no key of their own uses it."""
+    guild_ids: frozenset[int] = frozenset()
+    """Guilds that brought the key as their own."""
+
+    @property
+    def is_used(self) -> bool:
+        """Something new may be sent with it."""
+        return self.key is not None and (self.is_operators or bool(self.guild_ids))
 
     def __repr__(self) -> str:
         return f"Account(id={self.id}, provider={self.provider!r})"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from pydantic import TypeAdapter, ValidationError
 
 from bot.clock import Clock, wait_until
 from bot.domain.catalog import AUTO_RATIO, Catalog, Medium, Model
+from bot.domain.ranks import lines_of
 from bot.errors import LookupFailed, StoreError
 from bot.ports import DocumentStore, Provider
 
@@ -102,10 +103,15 @@ class Catalogue:
 
     # ------------------------------------------------------------ as members type
 
-    def models_matching(self, text: str, medium: Medium, limit: int = CHOICES_MAX) -> tuple[Model, ...]:
-        """Models whose name, id or maker holds `text`; the default first, then those that begin with it."""
+    def models_matching(
+        self, text: str, medium: Medium, limit: int = CHOICES_MAX, allowed: Collection[str] = ()
+    ) -> tuple[Model, ...]:
+        """Models whose name, id or maker holds `text`; the default first, then those that begin with it.
+
+        `allowed`: ids; none: all.
+        """
         wanted = text.strip().casefold()
-        found = [model for model in self.current.of(medium) if _rank(model, wanted) is not None]
+        found = [model for model in self.current.only(allowed).of(medium) if _rank(model, wanted) is not None]
         return tuple(sorted(found, key=lambda model: (not model.is_default, _rank(model, wanted))))[:limit]
 
     def ratios_for(
@@ -125,7 +131,7 @@ class Catalogue:
     ) -> tuple[str, ...]:
         """Resolutions of the model chosen (None or unknown: of all of the medium) in a tier, smallest first."""
         resolutions = self._choices(model_name, medium, lambda model: model.resolutions_in(tier))
-        return _matching(sorted(resolutions, key=_lines), text, limit)
+        return _matching(sorted(resolutions, key=lines_of), text, limit)
 
     def qualities_for(
         self, model_name: str | None, text: str = "", medium: Medium = Medium.IMAGE, limit: int = CHOICES_MAX
@@ -165,11 +171,3 @@ def _rank(model: Model, wanted: str) -> int | None:
 def _matching(choices: Iterable[str], text: str, limit: int) -> tuple[str, ...]:
     wanted = text.strip().casefold()
     return tuple(choice for choice in dict.fromkeys(choices) if wanted in choice.casefold())[:limit]
-
-
-def _lines(resolution: str) -> float:
-    """Orders `480p`, `1080p`, `2K`, `4K` by height; what is neither comes last."""
-    number, unit = resolution[:-1], resolution[-1:].lower()
-    if not (number.isascii() and number.isdigit()) or unit not in ("p", "k"):
-        return float("inf")
-    return float(number) * (1000 if unit == "k" else 1)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from weakref import WeakValueDictionary
 
@@ -13,8 +12,9 @@ from bot.domain.pricing import estimate_credits
 from bot.domain.problems import Problem, ProblemCode
 from bot.domain.requests import GenerationRequest, Reference, check
 from bot.errors import Refused, StoreDown
-from bot.ports import Account, Asking, Drafts, NewDraft
+from bot.ports import Asking, Drafts, NewDraft
 from bot.services.catalogue import Catalogue
+from bot.services.keys import Keyring
 from bot.services.origin import Origin
 from bot.ui.drafts import TYPED_MAX_CHARACTERS
 from bot.ui.messages import Action
@@ -34,13 +34,13 @@ class Typing:
 
 
 class Drafting:
-    """`accounts`: the default account of each provider."""
+    """`guild_id` is where a draft is worked on: its own key, if it has one, is what pays (None: direct messages)."""
 
-    def __init__(self, drafts: Drafts, asking: Asking, catalogue: Catalogue, accounts: Mapping[str, Account]) -> None:
+    def __init__(self, drafts: Drafts, asking: Asking, catalogue: Catalogue, keyring: Keyring) -> None:
         self._drafts = drafts
         self._asking = asking
         self._catalogue = catalogue
-        self._accounts = accounts
+        self._keyring = keyring
         # A choice is read, changed and stored: of two at once none may be lost.
         self._locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
@@ -48,7 +48,7 @@ class Drafting:
         """Keep a request until it is started. Raises Refused (the store fails)."""
         new = NewDraft(origin.user_id, request, flags_of(request), parent_id, origin.is_private)
         try:
-            return await self.view(await self._drafts.begin(new))
+            return await self.view(await self._drafts.begin(new), origin.guild_id)
         except StoreDown as error:
             raise Refused((Problem(ProblemCode.STORE_FAILING),)) from error
 
@@ -64,7 +64,7 @@ class Drafting:
             raise Refused((Problem(ProblemCode.NOT_YOURS),))
         return draft
 
-    async def view(self, draft: Draft) -> DraftView:
+    async def view(self, draft: Draft, guild_id: int | None) -> DraftView:
         """What its panel shows."""
         asked = typed(draft)
         request = asked.request
@@ -73,30 +73,37 @@ class Drafting:
         return DraftView(
             draft=draft,
             model=model,
-            models=candidates(catalog, request),
+            models=candidates(catalog.only(await self.allowed_models(guild_id)), request),
             problems=(*problems, *asked.problems, *check(request, model, catalog.models)),
             price_credits=estimate_credits(request, model),
-            balance_credits=await self.balance(None if model is None else model.provider),
+            balance_credits=await self.balance(guild_id, None if model is None else model.provider),
         )
 
-    async def balance(self, provider: str | None) -> int | None:
-        """Credits left at a provider (None: the first at hand), as last told; None: not known, or without limit."""
-        accounts = [each for each in self._accounts.values() if provider in (None, each.provider)][:1]
+    async def allowed_models(self, guild_id: int | None) -> tuple[str, ...]:
+        """Ids of the models that may be used where it is worked on; none: all. While nobody can tell: all."""
         try:
-            told = await self._asking.credits(accounts)
+            return await self._asking.allowed_models(guild_id)
+        except StoreDown:
+            return ()
+
+    async def balance(self, guild_id: int | None, provider: str | None) -> int | None:
+        """Credits left at a provider (None: the first at hand), as last told; None: not known, or without limit."""
+        account = self._keyring.account_for(guild_id, provider)
+        try:
+            told = await self._asking.credits([] if account is None else [account])
         except StoreDown:
             return None
         return next((each.purchased_credits for each in told if not each.is_unlimited), None)
 
-    async def choose(self, draft_id: int, user_id: int, what: Action, value: str) -> DraftView:
+    async def choose(self, draft_id: int, user_id: int, guild_id: int | None, what: Action, value: str) -> DraftView:
         """A choice out of one of the panel's menus. Raises Refused."""
         async with self._lock(draft_id):
             draft = await self.read(draft_id, user_id)
             request = self._chosen(draft.request, what, value)
             options = flags_of(request) if draft.words is None else draft.options
-            return await self._keep(replace(draft, request=request, options=options))
+            return await self._keep(replace(draft, request=request, options=options), guild_id)
 
-    async def hand_in(self, draft_id: int, user_id: int, typing: Typing) -> DraftView:
+    async def hand_in(self, draft_id: int, user_id: int, guild_id: int | None, typing: Typing) -> DraftView:
         """What was typed into its form. All of it is kept, right or wrong. Raises Refused."""
         async with self._lock(draft_id):
             draft = await self.read(draft_id, user_id)
@@ -104,7 +111,7 @@ class Drafting:
             asked = typed(handed)
             if not asked.problems:
                 handed = replace(handed, request=asked.request, options=flags_of(asked.request), words=None)
-            return await self._keep(handed)
+            return await self._keep(handed, guild_id)
 
     def _handed_in(self, draft: Draft, typing: Typing) -> Draft:
         request = self._chosen(draft.request, Action.MODEL, typing.model_id or "")
@@ -119,12 +126,12 @@ class Drafting:
     def _lock(self, draft_id: int) -> asyncio.Lock:
         return self._locks.setdefault(draft_id, asyncio.Lock())
 
-    async def _keep(self, draft: Draft) -> DraftView:
+    async def _keep(self, draft: Draft, guild_id: int | None) -> DraftView:
         try:
             await self._drafts.change(draft)
         except StoreDown as error:
             raise Refused((Problem(ProblemCode.STORE_FAILING),)) from error
-        return await self.view(draft)
+        return await self.view(draft, guild_id)
 
     async def discard(self, draft_id: int, user_id: int) -> None:
         """Raises Refused."""

@@ -69,7 +69,8 @@ class GoingOn:
         """The beginning of a picture that goes by anybody's. `job`: where it comes from, if from here."""
         usual = await self._preferences.of(origin.user_id)
         wanted = None if job is None or job.medium is not Medium.IMAGE else job.model_id
-        model = self._first_choice(GenerationRequest("", model_id=wanted or usual.image_model, references=(picture,)))
+        request = GenerationRequest("", model_id=wanted or usual.image_model, references=(picture,))
+        model = await self._first_choice(request, origin)
         return await self._drafting.begin(used(picture, model), origin, parent_id=None if job is None else job.id)
 
     async def animate(self, job: Job, index: int, copy: Reference | None, origin: Origin) -> DraftView:
@@ -88,7 +89,7 @@ class GoingOn:
         """The same of anybody's picture. Raises Refused."""
         usual = await self._preferences.of(origin.user_id)
         wanted = GenerationRequest("", Medium.VIDEO, usual.video_model, references=(picture,))
-        request = animated(prompt, ratio, picture, self._first_choice(wanted))
+        request = animated(prompt, ratio, picture, await self._first_choice(wanted, origin))
         return await self._drafting.begin(request, origin, parent_id=parent_id)
 
     async def go_on(self, job: Job, copy: Reference | None, origin: Origin) -> DraftView:
@@ -100,7 +101,7 @@ class GoingOn:
             raise Refused((Problem(ProblemCode.RESULT_GONE),))
         video = picture_of(job, 1, None if is_alive else copy)
         request = continued(job.request, video.url, seconds)
-        model = self._first_choice(replace(request, model_id=job.model_id))
+        model = await self._first_choice(replace(request, model_id=job.model_id), origin)
         return await self._drafting.begin(fitted(request, model), origin, parent_id=job.id)
 
     async def remix(self, job: Job, origin: Origin) -> DraftView:
@@ -116,9 +117,10 @@ class GoingOn:
     def _model_of(self, job: Job) -> Model | None:
         return None if job.model_id is None else self._catalogue.current.find(job.model_id)
 
-    def _first_choice(self, request: GenerationRequest) -> Model:
-        """Raises Refused where no model can do it."""
-        model = first_choice(self._catalogue.current, request)
+    async def _first_choice(self, request: GenerationRequest, origin: Origin) -> Model:
+        """Raises Refused where no model that may be used there can do it."""
+        allowed = await self._drafting.allowed_models(origin.guild_id)
+        model = first_choice(self._catalogue.current.only(allowed), request)
         if model is None:
             raise Refused((Problem(ProblemCode.NO_MODEL),))
         return model

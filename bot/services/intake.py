@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 
-from bot.domain.catalog import Model
+from bot.domain.catalog import Catalog, Model
 from bot.domain.drafts import DraftView, is_dear, price_seen, typed
 from bot.domain.jobs import FailureCode, Job
-from bot.domain.policy import Limits
+from bot.domain.limits import House, Limits
+from bot.domain.policy import Ask, circumstances_of
 from bot.domain.pricing import estimate_credits
 from bot.domain.problems import Problem, ProblemCode
 from bot.domain.requests import GenerationRequest, check
 from bot.domain.views import CardView
 from bot.errors import Refused, StoreDown
-from bot.ports import Account, Asking, CardKind, Door, NewJob, Press
+from bot.ports import Account, Asking, CardKind, Door, Guilds, NewJob, Press
 from bot.services.catalogue import Catalogue
 from bot.services.drafts import Drafting
+from bot.services.keys import Keyring
 from bot.services.origin import Origin
 from bot.services.signals import Signals
 from bot.services.viewing import CardViews
@@ -34,22 +36,13 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
-    """What the operator lets in."""
-
-    limits: Limits = field(default_factory=Limits)
-    allow_direct_messages: bool = False
-    confirm_above_credits: int = 100
-    """Dearer ones are confirmed first; 0: all of them."""
-
-
-@dataclass(frozen=True, slots=True)
 class _Wish:
     """A request that was found good."""
 
-    request: GenerationRequest
+    ask: Ask
     account: Account
-    price_credits: int | None
+    is_dear: bool
+    """It is to be confirmed first."""
 
 
 def press_of(button: str, job_id: int, index: int | None, user_id: int) -> Press:
@@ -66,24 +59,25 @@ class Intake:
         asking: Asking,
         catalogue: Catalogue,
         views: CardViews,
-        accounts: Mapping[str, Account],
+        guilds: Guilds,
+        keyring: Keyring,
         signals: Signals,
-        rules: Rules,
+        house: House,
         drafting: Drafting,
     ) -> None:
-        """`accounts`: the default account of each provider."""
         self._door = door
         self._asking = asking
         self._catalogue = catalogue
         self._views = views
-        self._accounts = accounts
+        self._guilds = guilds
+        self._keyring = keyring
         self._signals = signals
-        self._rules = rules
+        self._house = house
         self._drafting = drafting
 
     async def offer(self, request: GenerationRequest, origin: Origin, *, parent_id: int | None = None) -> Offer:
         """Check, price and store a request, and say how its card looks. Raises Refused: nothing was stored."""
-        return await self._offer(self._checked(request, origin), origin, parent_id)
+        return await self._offer(await self._checked(request, origin), origin, parent_id)
 
     async def ask(
         self,
@@ -98,9 +92,9 @@ class Intake:
 
         `typing`: what was wrong with the text that the request came from.
         """
-        wish = self._checked(request, origin, typing)
-        if is_dear(wish.price_credits, self._rules.confirm_above_credits):
-            return await self._drafting.begin(wish.request, origin, parent_id=parent_id)
+        wish = await self._checked(request, origin, typing)
+        if wish.is_dear:
+            return await self._drafting.begin(wish.ask.request, origin, parent_id=parent_id)
         return await self._offer(wish, origin, parent_id, press)
 
     async def start(self, draft_id: int, origin: Origin, *, seen_price: str = "") -> Offer | DraftView:
@@ -110,10 +104,10 @@ class Intake:
         """
         draft = await self._drafting.read(draft_id, origin.user_id)
         asked = typed(draft)
-        wish = self._checked(asked.request, origin, asked.problems)
-        is_agreed = seen_price == price_seen(wish.price_credits)
-        if not is_agreed and (seen_price or is_dear(wish.price_credits, self._rules.confirm_above_credits)):
-            return await self._drafting.view(draft)
+        wish = await self._checked(asked.request, origin, asked.problems)
+        is_agreed = seen_price == price_seen(wish.ask.price_credits)
+        if not is_agreed and (seen_price or wish.is_dear):
+            return await self._drafting.view(draft, origin.guild_id)
         return await self._offer(wish, origin, draft.parent_id, draft_id=draft.id)
 
     async def again(self, job_id: int, origin: Origin, *, is_confirmed: bool = False) -> Offer | DraftView:
@@ -121,7 +115,7 @@ class Intake:
         parent = await self.known(job_id)
         press = press_of("again", job_id, None, origin.user_id)
         if is_confirmed:
-            return await self._offer(self._checked(parent.request, origin), origin, parent.id, press)
+            return await self._offer(await self._checked(parent.request, origin), origin, parent.id, press)
         return await self.ask(parent.request, origin, parent_id=parent.id, press=press)
 
     async def confirm(self, job_id: int, message_id: int | None) -> None:
@@ -163,13 +157,19 @@ class Intake:
     async def cancel(self, job_id: int, origin: Origin) -> Job:
         """Call a job back; only its member and moderators may. Raises Refused."""
         job = await self.own(job_id, origin)
+        is_own = job.user_id == origin.user_id
+        code = FailureCode.CANCELLED_BY_MEMBER if is_own else FailureCode.CANCELLED_BY_MODERATOR
         try:
-            job = await self._door.ask_cancel(job_id) or job
+            job = await self._door.ask_cancel(job_id, code) or job
         except StoreDown as error:
             raise Refused((Problem(ProblemCode.STORE_FAILING),)) from error
         self._signals.cards.ring()
         self._signals.queued.ring()
         return job
+
+    async def allowed_models(self, guild_id: int | None) -> tuple[str, ...]:
+        """Ids of the models that a guild allows; none: all."""
+        return await self._drafting.allowed_models(guild_id)
 
     async def own(self, job_id: int, origin: Origin) -> Job:
         """A job that its member, or a moderator where it is, decides about. Raises Refused."""
@@ -192,7 +192,7 @@ class Intake:
     async def left_guild(self, guild_id: int) -> None:
         """Easel was removed from a guild: what waits there is not made."""
         try:
-            count = await self._door.leave_guild(guild_id)
+            count = await self._door.clear_guild(guild_id, FailureCode.GUILD_LEFT)
         except StoreDown:
             log.exception("guild %d: its jobs could not be cancelled", guild_id)
             return
@@ -224,20 +224,34 @@ class Intake:
             raise Refused((Problem(ProblemCode.JOB_UNKNOWN),))
         return job
 
-    def _checked(self, request: GenerationRequest, origin: Origin, typing: Sequence[Problem] = ()) -> _Wish:
-        """The one check of all ways in, before anything is spent. Raises Refused."""
+    async def _checked(self, request: GenerationRequest, origin: Origin, typing: Sequence[Problem] = ()) -> _Wish:
+        """The one check of all ways in, before anything is spent. Raises Refused, with every reason."""
         if self._signals.stopping.is_set():
             raise Refused((Problem(ProblemCode.STOPPING),))
-        model, problems = self._catalogue.current.resolve(request.model_id, request.medium)
+        try:
+            limits = self._house.capped(await self._guilds.limits(origin.guild_id))
+            return await self._judged(request, origin, typing, limits)
+        except StoreDown as error:
+            raise Refused((Problem(ProblemCode.STORE_FAILING),)) from error
+
+    async def _judged(
+        self, request: GenerationRequest, origin: Origin, typing: Sequence[Problem], limits: Limits
+    ) -> _Wish:
+        catalog = self._catalogue.current
+        model, problems = catalog.resolve(request.model_id, request.medium, limits.models)
         if model is not None:
             request = replace(request, model_id=model.id)
-        problems += (*self._place_problems(origin), *typing, *check(request, model, self._catalogue.current.models))
-        account = self._account_for(model)
+        problems += (*self._place_problems(origin), *typing, *check(request, model, catalog.models))
+        account = self._keyring.account_for(origin.guild_id, None if model is None else model.provider)
         if account is None:
-            problems += (Problem(ProblemCode.NO_ACCOUNT),)
-        if problems or account is None:
+            raise Refused((*problems, Problem(ProblemCode.NO_ACCOUNT)))
+        if account.key is None:
+            problems += (Problem(ProblemCode.KEY_LOCKED),)
+        ask = _ask(request, model, origin)
+        problems += tuple(_named(each, catalog) for each in await self._door.judge(account, ask))
+        if problems:
             raise Refused(problems)
-        return _Wish(request, account, estimate_credits(request, model))
+        return _Wish(ask, account, is_dear(ask.price_credits, limits.confirm_above_credits))
 
     async def _offer(
         self,
@@ -252,8 +266,8 @@ class Intake:
             guild_id=origin.guild_id,
             channel_id=origin.channel_id,
             user_id=origin.user_id,
-            request=wish.request,
-            reserved_credits=wish.price_credits,
+            request=wish.ask.request,
+            reserved_credits=wish.ask.price_credits,
             is_private=origin.is_private,
             card_kind=origin.card_kind,
             token=origin.token,
@@ -262,9 +276,10 @@ class Intake:
             parent_id=parent_id,
             press=press,
             draft_id=draft_id,
+            circumstances=wish.ask.circumstances,
         )
         try:
-            job, waiting = await self._door.offer(new, self._rules.limits)
+            job, waiting = await self._door.offer(new)
             self._signals.doubts.ring()
             return Offer(job, await self._views.of(job, waiting=waiting))
         except StoreDown as error:
@@ -272,13 +287,29 @@ class Intake:
             raise Refused((Problem(ProblemCode.STORE_FAILING),)) from error
 
     def _place_problems(self, origin: Origin) -> tuple[Problem, ...]:
-        if origin.guild_id is None and not self._rules.allow_direct_messages:
+        if origin.guild_id is None and not self._house.serves(None):
             return (Problem(ProblemCode.DIRECT_MESSAGES_OFF),)
         if origin.card_kind is CardKind.CHANNEL and origin.missing_permissions:
             return (Problem(ProblemCode.CHANNEL_NOT_WRITABLE, allowed=origin.missing_permissions),)
         return ()
 
-    def _account_for(self, model: Model | None) -> Account | None:
-        if model is not None:
-            return self._accounts.get(model.provider)
-        return next(iter(self._accounts.values()), None)
+
+def _ask(request: GenerationRequest, model: Model | None, origin: Origin) -> Ask:
+    circumstances = circumstances_of(
+        request,
+        model,
+        channel_ids=origin.channel_ids,
+        role_ids=origin.role_ids,
+        is_age_restricted=origin.is_age_restricted,
+    )
+    price_credits = estimate_credits(request, model)
+    return Ask(origin.guild_id, origin.user_id, request, circumstances, price_credits)
+
+
+def _named(problem: Problem, catalog: Catalog) -> Problem:
+    """With models as members know them; those that were retired since cannot be chosen."""
+    if problem.code is not ProblemCode.MODEL_NOT_ALLOWED:
+        return problem
+    given = catalog.find(problem.given)
+    names = tuple(model.name for model in catalog.models if model.id in problem.allowed)
+    return replace(problem, given=problem.given if given is None else given.name, allowed=names)

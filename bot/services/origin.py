@@ -21,6 +21,11 @@ class Origin:
     is_moderator: bool = False
     missing_permissions: tuple[str, ...] = ()
     """What Easel lacks in the channel, of: view_channel, send_messages, attach_files."""
+    channel_ids: tuple[int, ...] = ()
+    """The channel, what it is a thread of, and its category."""
+    role_ids: tuple[int, ...] = ()
+    is_age_restricted: bool = False
+    """Discord calls the channel age-restricted."""
 
     @property
     def is_private(self) -> bool:

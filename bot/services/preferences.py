@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from bot.domain.catalog import ADAPTIVE_RATIO, Medium
@@ -115,9 +116,9 @@ class Preferences:
             problems.append(Problem(code, wish, known))
         return wish
 
-    def applied(self, usual: Usual, request: GenerationRequest) -> GenerationRequest:
-        """A request with what is usual, where it says nothing."""
-        return applied(usual, request, self._catalogue.current)
+    def applied(self, usual: Usual, request: GenerationRequest, allowed: Collection[str] = ()) -> GenerationRequest:
+        """A request with what is usual, where it says nothing. `allowed`: ids of the models to take; none: all."""
+        return applied(usual, request, self._catalogue.current.only(allowed))
 
 
 def _notify(wish: str | None, usual: Notify, problems: list[Problem]) -> Notify:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from bot.clock import Clock
-from bot.domain.views import CreditsView
-from bot.ports import Account, Asking
+from bot.domain.gate import PauseReason
+from bot.domain.views import AccountCredits, CreditsView
+from bot.ports import Asking
 from bot.services.catalogue import Catalogue
+from bot.services.keys import Keyring
 
 DAY_SECONDS = 86_400.0
 
@@ -15,25 +18,36 @@ DAY_SECONDS = 86_400.0
 class Queries:
     """Answers from the store and the catalogue."""
 
-    def __init__(self, asking: Asking, catalogue: Catalogue, accounts: Sequence[Account], clock: Clock) -> None:
+    def __init__(self, asking: Asking, catalogue: Catalogue, keyring: Keyring, clock: Clock) -> None:
         self._asking = asking
         self._catalogue = catalogue
-        self._accounts = accounts
+        self._keyring = keyring
         self._clock = clock
 
     async def credits(self, guild_id: int | None, user_id: int) -> CreditsView:
-        """Balances, and what this guild and this member used since midnight UTC."""
+        """Balances of whatever keys pay here, and what this guild and this member used since midnight UTC."""
         now = self._clock.now()
         day_began_at = now - now % DAY_SECONDS
         guild = None
         if guild_id is not None:
             guild = await self._asking.usage(since=day_began_at, guild_id=guild_id)
         return CreditsView(
-            accounts=tuple(await self._asking.credits(self._accounts)),
+            accounts=tuple(await self._balances(guild_id)),
             guild=guild,
             member=await self._asking.usage(since=day_began_at, user_id=user_id),
             day_began_at=day_began_at,
         )
+
+    async def _balances(self, guild_id: int | None) -> Sequence[AccountCredits]:
+        paying = {account.provider: account for account in self._keyring.accounts_for(guild_id)}
+        return [
+            replace(
+                told,
+                is_own=guild_id in paying[told.provider].guild_ids,
+                pause_reason=PauseReason.KEY_LOCKED if paying[told.provider].key is None else told.pause_reason,
+            )
+            for told in await self._asking.credits(list(paying.values()))
+        ]
 
     async def usual_seconds(self) -> Mapping[str, float]:
         """Model id → how long it usually takes: learnt from our own jobs, else as the catalogue tells."""

@@ -20,6 +20,10 @@ class Signal:
         self._listeners.append(event)
         return event
 
+    def forget(self, event: asyncio.Event) -> None:
+        """Its listener has gone."""
+        self._listeners.remove(event)
+
     def ring(self) -> None:
         self.rings += 1
         for event in self._listeners:
@@ -42,10 +46,23 @@ class Signals:
     """The end of a job was shown."""
     forgotten: Signal = field(default_factory=Signal)
     """A member asked to be forgotten."""
+    keys: Signal = field(default_factory=Signal)
+    """A key came or went, or something waits at the account of one that has gone."""
+    stop_asked: Signal = field(default_factory=Signal)
+    """Rung once, at the stop: for those who may end before it."""
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
     def stop(self) -> None:
         """Every stage ends what it is at, and begins nothing."""
         self.stopping.set()
-        for signal in (self.doubts, self.queued, self.running, self.cards, self.shown, self.forgotten):
+        for signal in (
+            self.doubts,
+            self.queued,
+            self.running,
+            self.cards,
+            self.shown,
+            self.forgotten,
+            self.keys,
+            self.stop_asked,
+        ):
             signal.ring()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from bot.clock import Clock
+from bot.domain.gate import PauseReason
 from bot.domain.jobs import Job, JobState
 from bot.domain.progress import Pace
 from bot.domain.views import Ancestor, CardView, ShownMedia, ShownReference, Waiting
@@ -18,7 +20,7 @@ PARTS_FOLLOWED = 50
 
 
 class CardViews:
-    """Views of jobs. `accounts`: every account at hand, by its id."""
+    """Views of jobs. `accounts`: every account that is known, by its id, as they come and go."""
 
     def __init__(self, asking: Asking, catalogue: Catalogue, accounts: Mapping[int, Account], clock: Clock) -> None:
         self._asking = asking
@@ -40,6 +42,8 @@ class CardViews:
         account = self._accounts.get(job.account_id)
         if waiting is None and account is not None and job.state is JobState.QUEUED:
             waiting = await self._asking.waiting(job, account.limit)
+        if waiting is not None and account is not None and account.key is None:
+            waiting = replace(waiting, wait_seconds=None, pause_reason=PauseReason.KEY_LOCKED, paused_until=None)
         if references is None:
             references = [ShownReference(r.filename, r.url) for r in job.request.references]
         return CardView(
@@ -54,6 +58,8 @@ class CardViews:
             only=only,
             ancestors=tuple(await self._ancestors(job)),
             balance_credits=await self._balance(account, job),
+            is_own_key=account is not None and job.guild_id in account.guild_ids,
+            is_spoiler=await self._is_spoiler(job),
         )
 
     async def _pace(self, job: Job) -> Pace | None:
@@ -76,6 +82,13 @@ class CardViews:
         with contextlib.suppress(StoreDown):
             return await self._asking.ancestors(job.id, 1 if job.request.reference_video is None else PARTS_FOLLOWED)
         return ()
+
+    async def _is_spoiler(self, job: Job) -> bool:
+        """While the store fails, rather covered than not."""
+        try:
+            return job.guild_id is not None and await self._asking.covers_results(job.guild_id)
+        except StoreDown:
+            return True
 
     async def _balance(self, account: Account | None, job: Job) -> int | None:
         """Only where it is worth a warning: while a job waits that has a price."""

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from operator import itemgetter
-
 from bot.domain.gate import Gate
-from bot.domain.jobs import JobState
 from bot.store.ledger import Ledger
 from bot.store.rows import GATE, to_json
-from bot.store.turns import join_line, leave_line
 from bot.store.units import Driver, Unit, do, one
 
 
@@ -22,9 +17,6 @@ class AccountStore:
 
     async def enter(self, provider: str, fingerprint: str) -> int:
         return await self._driver.run(lambda: enter(self._ledger, provider, fingerprint))
-
-    async def adopt(self, provider: str, at_hand: Sequence[int], account_id: int) -> int:
-        return await self._driver.run(lambda: adopt(provider, at_hand, account_id))
 
 
 def enter(ledger: Ledger, provider: str, fingerprint: str) -> Unit[int]:
@@ -42,15 +34,3 @@ def enter(ledger: Ledger, provider: str, fingerprint: str) -> Unit[int]:
         gate=to_json(GATE, Gate()),
     )
     return account_id
-
-
-def adopt(provider: str, at_hand: Sequence[int], account_id: int) -> Unit[int]:
-    """Waiting jobs of keys that are not at hand any more go on with this one: nothing of them was spent yet."""
-    rows = yield from do("waiting_of_provider", provider=provider)
-    homeless = [row for row in rows if row["account_id"] not in at_hand]
-    for row in sorted(homeless, key=itemgetter("id")):
-        if row["state"] == JobState.QUEUED:
-            yield from leave_line(row["account_id"], row["flow_id"], row["user_id"])
-            yield from join_line(account_id, row["flow_id"], row["user_id"], row["id"])
-        yield from do("rehome_job", id=row["id"], account_id=account_id)
-    return len(homeless)

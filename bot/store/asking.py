@@ -7,11 +7,14 @@ from collections.abc import Sequence
 
 from bot.domain.gate import GateLimit
 from bot.domain.jobs import Job, JobState
+from bot.domain.links import unsigned
 from bot.domain.progress import Pace
 from bot.domain.views import AccountCredits, Ancestor, Usage, Waiting
-from bot.ports import Account, Card, CardKind, CardState, Durations
+from bot.ports import Account, Durations
+from bot.store.history import in_order
 from bot.store.ledger import Ledger, read_card, read_job
-from bot.store.links import unsigned
+from bot.store.limits import read_limits
+from bot.store.links import jump_link
 from bot.store.rows import GATE
 from bot.store.turns import place_in_line
 from bot.store.units import Driver, Unit, do, one
@@ -33,6 +36,15 @@ class AskingStore:
 
     async def waiting(self, job: Job, limit: GateLimit) -> Waiting | None:
         return await self._driver.run(lambda: _waiting(self._ledger, job.id, limit))
+
+    async def allowed_models(self, guild_id: int | None) -> tuple[str, ...]:
+        return (await self._driver.run(lambda: read_limits(self._ledger, guild_id))).models
+
+    async def covers_results(self, guild_id: int) -> bool:
+        return (await self._driver.run(lambda: read_limits(self._ledger, guild_id))).spoilers
+
+    async def under_way_in(self, guild_id: int) -> Sequence[Job]:
+        return await self._driver.run(lambda: _under_way_in(self._ledger, guild_id))
 
     async def durations(self, provider: str, model_id: str) -> Durations | None:
         return await self._driver.run(lambda: _durations(provider, model_id))
@@ -60,8 +72,17 @@ def _waiting(ledger: Ledger, job_id: int, limit: GateLimit) -> Unit[Waiting | No
     job = yield from read_job(ledger, job_id)
     if job is None or job.state not in (JobState.OFFERED, JobState.QUEUED):
         return None
-    position = yield from place_in_line(job)
-    return (yield from waiting_at(ledger, job.account_id, limit, position))
+    place = yield from place_in_line(ledger.house, job)
+    return (yield from waiting_at(ledger, job.account_id, limit, place.position, place.hold))
+
+
+def _under_way_in(ledger: Ledger, guild_id: int) -> Unit[Sequence[Job]]:
+    found: list[Job] = []
+    for job_id in in_order((yield from do("under_way_in_guild", guild_id=guild_id))):
+        job = yield from read_job(ledger, job_id)
+        assert job is not None
+        found.append(job)
+    return found
 
 
 def _durations(provider: str, model_id: str) -> Unit[Durations | None]:
@@ -84,20 +105,12 @@ def _ancestors(ledger: Ledger, job_id: int, count: int) -> Unit[Sequence[Ancesto
             break
         is_source = video is not None and _has_made(job, video)
         video = job.request.reference_video if is_source else video
-        found.insert(0, Ancestor(job.id, _jump_link(job, card), is_source))
+        found.insert(0, Ancestor(job.id, jump_link(job, card), is_source))
     return found
 
 
 def _has_made(job: Job, video: str) -> bool:
     return job.result is not None and unsigned(video) in map(unsigned, job.result.media_urls)
-
-
-def _jump_link(job: Job, card: Card) -> str | None:
-    """Where others can see it; None of private and deleted cards, and of those that went to the direct messages."""
-    is_there = card.kind is CardKind.CHANNEL and card.channel_id == job.channel_id
-    if not is_there or card.state is CardState.UNWANTED or card.message_id is None:
-        return None
-    return f"https://discord.com/channels/{job.guild_id or '@me'}/{card.channel_id}/{card.message_id}"
 
 
 def _usage(since: float, guild_id: int | None, user_id: int | None) -> Unit[Usage]:

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.domain.jobs import FINAL_STATES, Failure, FailureCode, Job, JobState
+from bot.domain.links import unsigned
 from bot.domain.pings import wants_ping
 from bot.domain.requests import Reference
 from bot.ports import Card, CardState, CarriedReference, PingDue, Rung, Showing
 from bot.store.drafts import prune
 from bot.store.ledger import Ledger, end_job, read_card, read_job
-from bot.store.links import expiry, sealed_references, stripped, unsigned
+from bot.store.links import expiry, sealed_references, stripped
 from bot.store.members import usual_of
 from bot.store.rows import CARRIED, REQUEST, to_json
 from bot.store.units import Driver, Unit, do, one

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from bot.domain.jobs import Failure, FailureCode, Job, JobState, flow_of
-from bot.domain.policy import Limits, Load, verdict
+from bot.domain.policy import Ask
 from bot.domain.problems import Problem, ProblemCode
 from bot.domain.views import Waiting
 from bot.errors import Refused
-from bot.ports import NewJob, Press
+from bot.ports import Account, NewJob, Press
 from bot.store.cards import unwanted_card
 from bot.store.drafts import take
+from bot.store.judging import judged
 from bot.store.ledger import TOKEN_PURPOSE, Ledger, end_job, note_move, read_card, read_job
 from bot.store.links import expiry, sealed_references, stripped
-from bot.store.rows import REQUEST, to_json
-from bot.store.turns import next_place_of_flow, place_in_line
+from bot.store.rows import CIRCUMSTANCES, REQUEST, to_json
+from bot.store.turns import place_in_line
 from bot.store.units import Driver, Unit, do, one
+from bot.store.usage import recount
 from bot.store.waits import waiting_at
 
 DOUBLE_PRESS_SECONDS = 2.0
@@ -30,8 +33,11 @@ class DoorStore:
         self._driver = driver
         self._ledger = ledger
 
-    async def offer(self, new: NewJob, limits: Limits) -> tuple[Job, Waiting]:
-        return await self._driver.run(lambda: offer(self._ledger, new, limits))
+    async def judge(self, account: Account, ask: Ask) -> tuple[Problem, ...]:
+        return await self._driver.run(lambda: judged(self._ledger, account, ask))
+
+    async def offer(self, new: NewJob) -> tuple[Job, Waiting]:
+        return await self._driver.run(lambda: offer(self._ledger, new))
 
     async def confirm(self, job_id: int, message_id: int | None) -> Job | None:
         return await self._driver.run(lambda: confirm(self._ledger, job_id, message_id))
@@ -39,8 +45,8 @@ class DoorStore:
     async def drop(self, job_id: int, code: FailureCode) -> Job | None:
         return await self._driver.run(lambda: drop(self._ledger, job_id, code))
 
-    async def ask_cancel(self, job_id: int) -> Job | None:
-        return await self._driver.run(lambda: ask_cancel(self._ledger, job_id))
+    async def ask_cancel(self, job_id: int, code: FailureCode = FailureCode.CANCELLED_BY_MEMBER) -> Job | None:
+        return await self._driver.run(lambda: ask_cancel(self._ledger, job_id, code))
 
     async def deleted(self, job_id: int, message_id: int | None) -> None:
         await self._driver.run(lambda: deleted(self._ledger, job_id, message_id))
@@ -49,8 +55,8 @@ class DoorStore:
         rows = await self._driver.run(lambda: do("waiting_guilds"))
         return {row["guild_id"] for row in rows}
 
-    async def leave_guild(self, guild_id: int) -> int:
-        return await self._driver.run(lambda: leave_guild(self._ledger, guild_id))
+    async def clear_guild(self, guild_id: int, code: FailureCode) -> int:
+        return await self._driver.run(lambda: clear_guild(self._ledger, guild_id, code))
 
     async def renew_token(self, job_id: int, token: str, expires_at: float) -> None:
         await self._driver.run(lambda: renew_token(self._ledger, job_id, token, expires_at))
@@ -60,22 +66,29 @@ class DoorStore:
         return [row["id"] for row in rows]
 
 
-def offer(ledger: Ledger, new: NewJob, limits: Limits) -> Unit[tuple[Job, Waiting]]:
+def offer(ledger: Ledger, new: NewJob) -> Unit[tuple[Job, Waiting]]:
     """Store a job and its card; the job and the wait that it would have. Raises Refused."""
     if new.press is not None:
         yield from _refuse_second_press(ledger, new.press)
     if new.draft_id is not None and not (yield from take(ledger, new.draft_id)):
         raise Refused((Problem(ProblemCode.DRAFT_GONE),))
-    flow_id = flow_of(new.guild_id, new.user_id)
-    load = yield from _load(ledger, new, flow_id, limits)
-    problems = tuple(verdict(limits, load))
+    problems = yield from judged(ledger, new.account, new.ask)
     if problems:
         raise Refused(problems)
-    job = yield from _stored(ledger, new, flow_id)
-    position = yield from place_in_line(job)
-    waiting = yield from waiting_at(ledger, job.account_id, new.account.limit, position)
+    new = yield from _paid_by_its_guild(new)
+    job = yield from _stored(ledger, new, flow_of(new.guild_id, new.user_id))
+    place = yield from place_in_line(ledger.house, job)
+    waiting = yield from waiting_at(ledger, job.account_id, new.account.limit, place.position, place.hold)
     yield from do("plan_redraw", job_id=job.id, redraw_at=waiting.redraw_at(ledger.now()))
     return job, waiting
+
+
+def _paid_by_its_guild(new: NewJob) -> Unit[NewJob]:
+    """By the key that the guild has at this moment: it may have brought one since the request was looked at."""
+    own = yield from one("own_account", guild_id=new.guild_id, provider=new.account.provider)
+    if own is None or own["account_id"] == new.account.id:
+        return new
+    return replace(new, account=replace(new.account, id=own["account_id"]))
 
 
 def _stored(ledger: Ledger, new: NewJob, flow_id: int) -> Unit[Job]:
@@ -98,8 +111,10 @@ def _stored(ledger: Ledger, new: NewJob, flow_id: int) -> Unit[Job]:
         parent_id=new.parent_id,
         press=None if new.press is None else new.press.key,
         reserved_credits=new.reserved_credits,
+        circumstances=to_json(CIRCUMSTANCES, new.circumstances),
         now=ledger.now(),
     )
+    yield from recount(job_id)
     yield from do(
         "insert_card",
         job_id=job_id,
@@ -122,19 +137,6 @@ def _refuse_second_press(ledger: Ledger, press: Press) -> Unit[None]:
     if twin["queued_at"] is None or ledger.now() - twin["queued_at"] < DOUBLE_PRESS_SECONDS:
         raise Refused((press.problem,))
     yield from do("free_press", id=twin["id"])
-
-
-def _load(ledger: Ledger, new: NewJob, flow_id: int, limits: Limits) -> Unit[Load]:
-    account = new.account
-    row = yield from one("count_waiting", account_id=account.id, flow_id=flow_id, user_id=new.user_id)
-    assert row is not None
-    place = None
-    if row["of_flow"] >= limits.queued_per_guild:
-        place = yield from next_place_of_flow(account.id, flow_id)
-    if place is None:
-        return Load(row["of_member"], row["of_flow"])
-    waiting = yield from waiting_at(ledger, account.id, account.limit, place)
-    return Load(row["of_member"], row["of_flow"], waiting.wait_seconds)
 
 
 def confirm(ledger: Ledger, job_id: int, message_id: int | None) -> Unit[Job | None]:
@@ -168,22 +170,22 @@ def drop(ledger: Ledger, job_id: int, code: FailureCode) -> Unit[Job | None]:
     return (yield from read_job(ledger, job_id))
 
 
-def leave_guild(ledger: Ledger, guild_id: int) -> Unit[int]:
+def clear_guild(ledger: Ledger, guild_id: int, code: FailureCode) -> Unit[int]:
     """Cancel all that waits in a guild; tells how many."""
     rows = yield from do("waiting_of_guild", guild_id=guild_id)
     for row in rows:
-        yield from drop(ledger, row["id"], FailureCode.GUILD_LEFT)
+        yield from drop(ledger, row["id"], code)
     return len(rows)
 
 
-def ask_cancel(ledger: Ledger, job_id: int) -> Unit[Job | None]:
+def ask_cancel(ledger: Ledger, job_id: int, code: FailureCode = FailureCode.CANCELLED_BY_MEMBER) -> Unit[Job | None]:
     """Cancel what waits; mark what is under way. The job as it is now; None where there is none."""
     job = yield from read_job(ledger, job_id)
     if job is None or job.is_final:
         return job
     yield from do("ask_cancel", id=job_id, now=ledger.now())
     if job.state in (JobState.OFFERED, JobState.QUEUED):
-        yield from end_job(ledger, job, JobState.CANCELLED, failure=Failure(FailureCode.CANCELLED_BY_MEMBER))
+        yield from end_job(ledger, job, JobState.CANCELLED, failure=Failure(code))
     else:
         yield from do("want_card", job_id=job_id)
     return (yield from read_job(ledger, job_id))

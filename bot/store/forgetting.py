@@ -40,6 +40,7 @@ def forget(ledger: Ledger, user_id: int) -> Unit[Forgotten]:
     yield from do("mark_forgotten", user_id=user_id, now=ledger.now())
     yield from do("empty_jobs", user_id=user_id, request=EMPTY_REQUEST)
     yield from do("empty_cards", user_id=user_id)
+    yield from do("want_entries_of_member", user_id=user_id)
     yield from do("delete_drafts_of_member", user_id=user_id)
     return Forgotten(count, under_way)
 
@@ -47,3 +48,4 @@ def forget(ledger: Ledger, user_id: int) -> Unit[Forgotten]:
 def _forgotten(ledger: Ledger, job_ids: Sequence[int]) -> Unit[None]:
     for job_id in job_ids:
         yield from do("end_forgetting", id=job_id, now=ledger.now())
+        yield from do("delete_settled_entries", id=job_id)

@@ -8,7 +8,7 @@ from bot.domain.history import MODEL_LIMIT, PastJob, Wanted
 from bot.domain.jobs import Job, JobState
 from bot.ports import Card, CardKind, CardState
 from bot.store.ledger import Ledger, read_card, read_job
-from bot.store.units import Driver, Unit, do, one
+from bot.store.units import Driver, Rows, Unit, do, one
 
 _ORDER = (JobState.RUNNING, JobState.SUBMITTING, JobState.QUEUED, JobState.OFFERED)
 
@@ -49,8 +49,12 @@ def _page(ledger: Ledger, user_id: int, wanted: Wanted, skipped: int, count: int
 
 def _under_way(ledger: Ledger, user_id: int) -> Unit[Sequence[PastJob]]:
     rows = yield from do("under_way", user_id=user_id)
-    rows = sorted(rows, key=lambda row: (_ORDER.index(JobState(row["state"])), row["id"]))
-    return (yield from _past(ledger, [row["id"] for row in rows]))
+    return (yield from _past(ledger, in_order(rows)))
+
+
+def in_order(rows: Rows) -> list[int]:
+    """The ids of jobs under way: first what is being made, then what waits, oldest first."""
+    return [row["id"] for row in sorted(rows, key=lambda row: (_ORDER.index(JobState(row["state"])), row["id"]))]
 
 
 def count_past(user_id: int) -> Unit[int]:

@@ -8,13 +8,17 @@ from dataclasses import dataclass, replace
 from bot.clock import Clock
 from bot.domain.gate import Gate, GateLimit, Slot
 from bot.domain.jobs import LEGAL_MOVES, Failure, Job, JobState, Result
+from bot.domain.limits import OPEN_HOUSE, House
+from bot.domain.links import unsigned_words
 from bot.domain.requests import GenerationRequest
 from bot.errors import VaultError
 from bot.ports import Card, Sealer
-from bot.store.links import sealed, unsigned_result, unsigned_words
+from bot.store.entries import enter_end
+from bot.store.links import sealed, unsigned_result
 from bot.store.rows import FAILURE, GATE, REQUEST, RESULT, card_of, job_of, to_json
 from bot.store.turns import join_line, leave_line
 from bot.store.units import Row, Unit, do, one
+from bot.store.usage import recount
 
 TOKEN_PURPOSE = "interaction token"  # noqa: S105  the name of a purpose
 
@@ -36,11 +40,13 @@ class Ids:
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """The clock, the ids and the sealing of secrets, for units."""
+    """The clock, the ids, the sealing of secrets and the operator's rules, for units."""
 
     clock: Clock
     ids: Ids
     sealer: Sealer
+    house: House = OPEN_HOUSE
+    """What the operator lets in."""
 
     def now(self) -> float:
         return self.clock.now()
@@ -135,8 +141,10 @@ def end_job(  # noqa: PLR0913  the facts of an end
         next_look_at=next_look_at,
         looks_left=looks_left,
     )
+    yield from recount(job.id)
     if job.forget_asked_at is not None:
         yield from do("empty_job", id=job.id, request=EMPTY_REQUEST)
+    yield from enter_end(job)
 
 
 def _unsigned(failure: Failure) -> Failure:

@@ -1,30 +1,23 @@
-"""Signed links: what is signed stands in the database encrypted, or not at all; the rest of a link in clear."""
+"""Signed links: what is signed stands in the database encrypted, or not at all; the rest of a link in clear.
+
+And links to messages.
+"""
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.domain.jobs import Result
+from bot.domain.jobs import Job, Result
+from bot.domain.links import unsigned
 from bot.domain.requests import GenerationRequest
 from bot.errors import VaultError
-from bot.ports import Sealer
+from bot.ports import Card, CardKind, CardState, Sealer
 
 PURPOSE = "signed links"
-_SIGNATURE = re.compile(r"""(\bhttps?://[^\s?"'<>]+)\?[^\s"'<>]+""", re.IGNORECASE)
 DEAD = "ex=0"
 """The signature of a link whose own is gone: it expired long ago."""
-
-
-def unsigned(url: str) -> str:
-    return url.partition("?")[0]
-
-
-def unsigned_words(text: str) -> str:
-    """A sentence of the upstream's, which may quote signed links."""
-    return _SIGNATURE.sub(r"\1", text)
 
 
 def sealed(sealer: Sealer, urls: Sequence[str]) -> str | None:
@@ -89,3 +82,19 @@ def _opened(sealer: Sealer, signatures: str | None) -> Sequence[str] | None:
     except VaultError:
         return None
     return found
+
+
+# ---------------------------------------------------------------- to messages
+
+
+def jump_link(job: Job, card: Card) -> str | None:
+    """Where others can see it; None of private and deleted cards, and of those that went to the direct messages."""
+    is_there = card.kind is CardKind.CHANNEL and card.channel_id == job.channel_id
+    if not is_there or card.state is CardState.UNWANTED or card.message_id is None:
+        return None
+    return message_link(job.guild_id, card.channel_id, card.message_id)
+
+
+def message_link(guild_id: int | None, channel_id: int, message_id: int) -> str:
+    """`guild_id` None: of direct messages."""
+    return f"https://discord.com/channels/{guild_id or '@me'}/{channel_id}/{message_id}"

@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 
 from bot.domain.gate import Gate
 from bot.domain.jobs import Failure, Job, JobState, Result
-from bot.domain.requests import GenerationRequest
+from bot.domain.requests import Circumstances, GenerationRequest
 from bot.ports import Card, CardKind, CardState, CarriedReference, Rung, Sealer
 from bot.store.links import signed_request, signed_result
 from bot.store.units import Row
@@ -19,6 +19,7 @@ GATE = TypeAdapter(Gate)
 REQUEST = TypeAdapter(GenerationRequest)
 RESULT = TypeAdapter(Result)
 FAILURE = TypeAdapter(Failure)
+CIRCUMSTANCES = TypeAdapter(Circumstances)
 CARRIED = TypeAdapter(tuple[CarriedReference, ...])
 
 
@@ -56,6 +57,7 @@ def job_of(row: Row, sealer: Sealer) -> Job:
         answered_at=row["answered_at"],
         finished_at=row["finished_at"],
         forget_asked_at=row["forget_asked_at"],
+        circumstances=CIRCUMSTANCES.validate_json(row["circumstances"]),
     )
 
 

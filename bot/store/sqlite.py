@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import glob
 import sqlite3
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -210,6 +211,19 @@ def _migrate(raw: sqlite3.Connection, version: int, script: str) -> None:
         if raw.in_transaction:
             raw.execute("ROLLBACK")
         raise
+
+
+def size_bytes(path: Path) -> int:
+    """Of all files that belong to a database: its own, its log, its backups."""
+    return sum(_size_bytes(file) for file in path.parent.glob(f"{glob.escape(path.name)}*"))
+
+
+def _size_bytes(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except OSError:
+        # A backup that has just made way for another.
+        return 0
 
 
 def _back_up(raw: sqlite3.Connection, path: Path, version: int) -> None:

@@ -7,9 +7,11 @@ from dataclasses import replace
 from bot.domain import gate as gates
 from bot.domain.gate import Gate, PauseReason
 from bot.domain.jobs import Failure, FailureCode, Job, JobState
+from bot.domain.policy import ask_of
 from bot.domain.requests import GenerationRequest
 from bot.errors import KeyRejected, NotSent, OutcomeUnknown, OutOfCredits, RateLimited, Rejected, SubmissionError
-from bot.ports import Accepted, Account, Balance, CardState, Claim, Idle, Stale, Wait
+from bot.ports import Accepted, Account, Balance, Barred, CardState, Claim, Idle, Stale, Wait
+from bot.store.judging import judged_again
 from bot.store.ledger import (
     Ledger,
     end_job,
@@ -23,8 +25,9 @@ from bot.store.ledger import (
 )
 from bot.store.links import expiry, sealed_references, stripped
 from bot.store.rows import REQUEST, to_json
-from bot.store.turns import charge_turn, next_turn
+from bot.store.turns import charge_turn, next_turn, tell_who_waits_behind
 from bot.store.units import Driver, Row, Unit, do, one
+from bot.store.usage import recount
 
 
 class SubmissionStore:
@@ -38,7 +41,7 @@ class SubmissionStore:
     async def recover(self, accounts: tuple[Account, ...]) -> int:
         return await self._driver.run(lambda: recover(self._ledger, self._owner, accounts))
 
-    async def claim(self, account: Account, stale_before: float) -> Claim | Stale | Wait | Idle:
+    async def claim(self, account: Account, stale_before: float) -> Claim | Stale | Barred | Wait | Idle:
         return await self._driver.run(lambda: claim(self._ledger, self._owner, account, stale_before))
 
     async def record(self, account: Account, job_id: int, outcome: Accepted | SubmissionError) -> Job | None:
@@ -72,13 +75,16 @@ def recover(ledger: Ledger, owner: str, accounts: tuple[Account, ...]) -> Unit[i
     return len(rows)
 
 
-def claim(ledger: Ledger, owner: str, account: Account, stale_before: float) -> Unit[Claim | Stale | Wait | Idle]:
+def claim(
+    ledger: Ledger, owner: str, account: Account, stale_before: float
+) -> Unit[Claim | Stale | Barred | Wait | Idle]:
     """One transaction: gate, turn, `submitting`. After its commit the POST may leave, and not before.
 
+    Limits are looked at once more, as they are now: what they stand against ends here, and is Barred.
     `stale_before`: a reference link that expires earlier (epoch seconds) makes the job Stale: refresh it, claim again.
     """
     now = ledger.now()
-    turn = yield from next_turn(account.id)
+    turn = yield from next_turn(ledger.house, account.id)
     if turn is None:
         return Idle()
     gate = yield from read_gate(account.id)
@@ -88,13 +94,20 @@ def claim(ledger: Ledger, owner: str, account: Account, stale_before: float) -> 
         return Wait(opens_at, gate.pause_reason)
     job = yield from read_job(ledger, turn.job_id)
     assert job is not None
+    problems = yield from judged_again(ledger, ask_of(job), job.created_at)
+    if problems:
+        failure = Failure(FailureCode.NOT_ALLOWED, problems=problems)
+        yield from end_job(ledger, job, JobState.FAILED, failure=failure)
+        return Barred(job)
     if any(r.expires_at is not None and r.expires_at < stale_before for r in job.request.references):
         return Stale(job)
     claimed = yield from one("claim_job", id=job.id, owner=owner, now=now)
     if claimed is None:
         return Wait(now + 1.0)
     yield from note_move(ledger, job, JobState.SUBMITTING)
+    yield from recount(job.id)
     yield from charge_turn(account.id, turn)
+    yield from tell_who_waits_behind(account.id, turn)
     yield from do(
         "insert_send", id=ledger.ids.next(), account_id=account.id, job_id=job.id, sent_at=now, answered_at=None
     )
@@ -203,6 +216,7 @@ def _run(ledger: Ledger, job: Job, accepted: Accepted) -> Unit[None]:
         charged_credits=accepted.charged_credits,
         now=now,
     )
+    yield from recount(job.id)
     if accepted.balance is not None:
         yield from _save_balance(ledger, job.account_id, accepted.balance)
 
@@ -223,6 +237,7 @@ def _requeue(ledger: Ledger, job: Job, why: str) -> Unit[None]:
     if code is None:
         yield from note_move(ledger, job, JobState.QUEUED, why)
         yield from do("requeue_job", id=job.id)
+        yield from recount(job.id)
     else:
         yield from end_job(ledger, job, JobState.CANCELLED, failure=Failure(code))
 

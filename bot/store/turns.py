@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.domain.fairness import TURN_COST, Flow, next_flow, position, started, turns_before
+from bot.domain.fairness import TURN_COST, Flow, in_turn, position, started, turns_before
 from bot.domain.jobs import Job
+from bot.domain.limits import House
+from bot.domain.views import Hold
+from bot.store.brakes import Brakes, read_brakes
 from bot.store.units import Row, Unit, do, one
+
+TOLD_MAX = 50
+"""So many cards are drawn anew at once; those further back wait for longer than this anyway."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,19 +23,51 @@ class Turn:
     job_id: int
     guild: Flow
     user: Flow
+    brakes: Brakes
 
 
-def next_turn(account_id: int) -> Unit[Turn | None]:
-    """Whose turn it is; None where nobody waits."""
-    guilds = yield from do("guild_flows", account_id=account_id)
+def next_turn(house: House, account_id: int) -> Unit[Turn | None]:
+    """Whose turn it is; None where nobody waits, or all who do are held up."""
+    guilds = in_turn(_flow(row) for row in (yield from do("guild_flows", account_id=account_id)))
     if not guilds:
         return None
-    guild = next_flow(_flow(row) for row in guilds)
-    users = yield from do("user_flows", account_id=account_id, flow_id=guild.id)
-    user = next_flow(_flow(row) for row in users)
-    first = yield from one("first_of_user", account_id=account_id, flow_id=guild.id, user_id=user.id)
-    assert first is not None
-    return Turn(first["id"], guild, user)
+    brakes = yield from read_brakes(house, account_id)
+    passed: list[Flow] = []
+    for guild in guilds:
+        if brakes.hold(guild.id) is None:
+            turn = yield from _turn_in(account_id, guild, brakes)
+            if turn is not None:
+                yield from _keep_up(account_id, passed, guild.virtual_time)
+                return turn
+        passed.append(guild)
+    return None
+
+
+def _turn_in(account_id: int, guild: Flow, brakes: Brakes) -> Unit[Turn | None]:
+    """The turn of a guild; None where all members of it that wait are held up."""
+    users = in_turn(_flow(row) for row in (yield from do("user_flows", account_id=account_id, flow_id=guild.id)))
+    passed: list[Flow] = []
+    for user in users:
+        if brakes.hold(guild.id, user.id) is None:
+            first = yield from one("first_of_user", account_id=account_id, flow_id=guild.id, user_id=user.id)
+            assert first is not None
+            for each in passed:
+                yield from do(
+                    "lift_user",
+                    account_id=account_id,
+                    flow_id=guild.id,
+                    user_id=each.id,
+                    virtual_time=user.virtual_time,
+                )
+            return Turn(first["id"], guild, user, brakes)
+        passed.append(user)
+    return None
+
+
+def _keep_up(account_id: int, passed: Sequence[Flow], virtual_time: float) -> Unit[None]:
+    """Who is held up loses the turns meanwhile, as who does not wait: afterwards nobody floods the others."""
+    for flow in passed:
+        yield from do("lift_guild", account_id=account_id, flow_id=flow.id, virtual_time=virtual_time)
 
 
 def charge_turn(account_id: int, turn: Turn) -> Unit[None]:
@@ -52,6 +91,20 @@ def charge_turn(account_id: int, turn: Turn) -> Unit[None]:
     yield from do("forget_idle_users", account_id=account_id, flow_id=guild.id, reached=user.virtual_time)
     for idle in (yield from do("forget_idle_guilds", account_id=account_id, reached=guild.virtual_time)):
         yield from do("forget_users", account_id=account_id, flow_id=idle["flow_id"])
+
+
+def tell_who_waits_behind(account_id: int, turn: Turn) -> Unit[None]:
+    """Draw the cards anew of those who are held up since this turn was taken: they say when they would begin."""
+    guild, user = turn.guild.id, turn.user.id
+    brakes = turn.brakes.after(guild, user)
+    if not brakes.of(guild).has_caps:
+        return
+    is_guild_full = brakes.hold(guild) is not None
+    if not is_guild_full and brakes.hold(guild, user) is None:
+        return
+    for row in (yield from do("waiting_of_flow", account_id=account_id, flow_id=guild, count=TOLD_MAX)):
+        if is_guild_full or row["user_id"] == user:
+            yield from do("want_card", job_id=row["id"])
 
 
 def join_line(account_id: int, flow_id: int, user_id: int, job_id: int, *, refund: bool = False) -> Unit[None]:
@@ -89,9 +142,18 @@ def _arrived(turn: Row | None, reached: float, job_id: int, back: float) -> tupl
     return started(None if turn is None else turn["virtual_time"], reached), job_id
 
 
-def place_in_line(job: Job) -> Unit[int]:
-    """The place of a queued or offered job, from 1: an offered one as if it joined now."""
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in the line a job stands, from 1, and what holds it up there (None: nothing)."""
+
+    position: int
+    hold: Hold | None = None
+
+
+def place_in_line(house: House, job: Job) -> Unit[Place]:
+    """The place of a queued or offered job: an offered one as if it joined now. Paused guilds are before nobody."""
     account_id, flow_id, user_id = job.account_id, job.flow_id, job.user_id
+    brakes = yield from read_brakes(house, account_id, flow_id)
     guilds = {row["id"]: row for row in (yield from do("guild_flows", account_id=account_id))}
     users = {row["id"]: _flow(row) for row in (yield from do("user_flows", account_id=account_id, flow_id=flow_id))}
     older = yield from one("older_of_user", account_id=account_id, flow_id=flow_id, user_id=user_id, id=job.id)
@@ -104,7 +166,9 @@ def place_in_line(job: Job) -> Unit[int]:
     reached_in_guild = 0.0 if guild_turn is None else guild_turn["reached"]
     guild = _flow(mine) if mine else _newcomer(flow_id, guild_turn, account["reached"], job.id)
     user = users.pop(user_id, None) or _newcomer(user_id, user_turn, reached_in_guild, job.id)
-    return position(guild, map(_flow, guilds.values()), user, users.values(), older["older"])
+    others = [_flow(row) for row in guilds.values() if not brakes.of(row["id"]).is_paused]
+    place = position(guild, others, user, users.values(), older["older"])
+    return Place(place, brakes.hold(flow_id, user_id))
 
 
 def next_place_of_flow(account_id: int, flow_id: int) -> Unit[int | None]:

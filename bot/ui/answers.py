@@ -112,8 +112,8 @@ def _pages(entries: Iterable[str], between: str) -> Iterator[str]:
 def credits_page(view: CreditsView, texts: Texts = EN) -> Message:
     """Balances as last told, and what was used today."""
     balances = [
-        texts.balance(a.provider, a.purchased_credits, a.told_at, is_unlimited=a.is_unlimited)
-        + ("" if a.pause_reason is None else f"\n{texts.pauses[a.pause_reason]}")
+        texts.balance(a.provider, a.purchased_credits, a.told_at, is_unlimited=a.is_unlimited, is_own=a.is_own)
+        + ("" if a.pause_reason is None else f"\n{texts.pause(a.pause_reason, is_own_key=a.is_own)}")
         for a in view.accounts
     ]
     used = [] if view.guild is None else [_usage(texts.this_guild, view.guild, texts)]

@@ -25,6 +25,7 @@ LINKS_LIMIT = 1500
 CHOICE_LIMIT = 200
 MARGIN = 100
 """For what the renderer puts around the captions of references."""
+PROBLEMS_SHOWN, PROBLEM_LIMIT = 3, 400
 URL_LIMIT = 2048
 """Of a picture shown by its link (Discord, Unfurled Media Item)."""
 RESULT_LIMIT = 5
@@ -36,7 +37,7 @@ LATE_LOOKS_SECONDS = 30 * 60
 RESULT_FILE = r"easel-(?P<job_id>[0-9]+)-(?P<number>[0-9]+)\."
 """How the name of a result's file begins."""
 
-_ACCENTS = {
+ACCENTS = {
     JobState.OFFERED: Accent.WAITING,
     JobState.QUEUED: Accent.WAITING,
     JobState.SUBMITTING: Accent.WORKING,
@@ -71,9 +72,9 @@ def draw(view: CardView, texts: Texts = EN) -> Message:
     prompt = prompt_block(job.request.prompt, min(PROMPT_LIMIT, TEXT_LIMIT - MARGIN - taken))
     uploads = _uploads(view, texts)
     return Message(
-        accent=_ACCENTS[job.state],
+        accent=ACCENTS[job.state],
         texts=tuple(text for text in (mention, prompt, standing, links, facts, origin) if text),
-        gallery=tuple(Picture(f"attachment://{file.filename}", file.description) for file in uploads),
+        gallery=tuple(Picture(f"attachment://{file.filename}", file.description, view.is_spoiler) for file in uploads),
         references=references,
         rows=rows(view, texts),
         attachments=(*uploads, *_reference_files(view)),
@@ -84,7 +85,7 @@ def draw(view: CardView, texts: Texts = EN) -> Message:
 def _forgotten(view: CardView, texts: Texts) -> Message:
     """Nothing of its words: they may be gone already."""
     is_over = view.job.is_final
-    accent = Accent.STOPPED if is_over else _ACCENTS[view.job.state]
+    accent = Accent.STOPPED if is_over else ACCENTS[view.job.state]
     return Message(accent, (texts.forgotten_card(is_over=is_over),), rows=rows(view, texts))
 
 
@@ -142,8 +143,10 @@ def _waiting(view: CardView, texts: Texts) -> str:
     begins_at = view.now + (waiting.wait_seconds or 0.0) if is_known else None
     place = texts.queued(waiting.position, begins_at)
     lines = [place]
-    if waiting.pause_reason is not None:
-        lines.append(texts.paused(waiting.pause_reason, waiting.paused_until))
+    if waiting.hold is not None:
+        lines.append(texts.holds[waiting.hold])
+    elif waiting.pause_reason is not None:
+        lines.append(texts.paused(waiting.pause_reason, waiting.paused_until, is_own_key=view.is_own_key))
     if is_balance_low(view.job.reserved_credits, view.balance_credits):
         assert view.balance_credits is not None
         lines.append(texts.balance_low(view.balance_credits))
@@ -184,6 +187,7 @@ def _succeeded(view: CardView, texts: Texts) -> str:
 def _ended(job: Job, title: str, texts: Texts) -> str:
     failure = job.failure or _FAILURES[job.state]
     lines = [title, texts.failure(failure.code, one_line(failure.message, 400))]
+    lines += [shorten(texts.problem(problem), PROBLEM_LIMIT) for problem in failure.problems[:PROBLEMS_SHOWN]]
     if failure.code is FailureCode.OUT_OF_CREDITS:
         lines.append(texts.credits_short(failure.required_credits, failure.available_credits))
     if failure.supported_ratios:
@@ -310,7 +314,7 @@ def _alt(text: str) -> str:
 def _references(view: CardView, texts: Texts) -> tuple[Picture, ...]:
     shown = view.references[:REFERENCE_LIMIT]
     return tuple(
-        Picture(_reference_url(reference, number), _label(view, number, len(shown), texts))
+        Picture(_reference_url(reference, number), _label(view, number, len(shown), texts), view.is_spoiler)
         for number, reference in enumerate(shown, 1)
         if _is_showable(reference)
     )

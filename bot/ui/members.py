@@ -8,7 +8,7 @@ from bot.domain.requests import FLAG_NAMES
 from bot.ui.markdown import one_line
 from bot.ui.messages import Accent, Action, Button, ButtonStyle, Message
 from bot.ui.texts import COMMANDS, EN, Texts
-from bot.ui.texts.en.members import COMMANDS_OF_HELP
+from bot.ui.texts.en.members import COMMANDS_OF_HELP, COMMANDS_OF_MODERATORS
 
 NAME_LIMIT = 80
 FORGET, KEEP = 1, 0
@@ -46,7 +46,10 @@ def forgotten_notice(forgotten: Forgotten, texts: Texts = EN) -> Message:
 
 def help_page(texts: Texts = EN) -> Message:
     """What there is to know, on one page."""
-    commands = [(name, COMMANDS[name]) for name in COMMANDS_OF_HELP if name in COMMANDS]
+    commands, moderators = (
+        [(name, COMMANDS[name]) for name in names if name in COMMANDS]
+        for names in (COMMANDS_OF_HELP, COMMANDS_OF_MODERATORS)
+    )
     return Message(
         Accent.WAITING,
         (
@@ -55,5 +58,6 @@ def help_page(texts: Texts = EN) -> Message:
             texts.help_buttons(),
             texts.help_flags(FLAG_NAMES),
             texts.help_more((texts.animate_this, texts.imagine_from_this, texts.who_made_this)),
+            texts.help_moderators(moderators),
         ),
     )

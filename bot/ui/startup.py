@@ -48,3 +48,40 @@ def demo_needs(package: str, python: str) -> str:
         f"The demo needs {package}, which is not installed. This installs all that it needs:\n"
         f"  {python} -m pip install -r requirements-dev.lock"
     )
+
+
+# ---------------------------------------------------------------- rotate-keys
+
+NO_NEWER_KEY = (
+    "SECRET_KEYS holds no key that could be changed to. Make one, put it there, and run this again:\n"
+    '  python -c "from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())"'
+)
+
+
+def no_database(path: str) -> str:
+    return f"There is no database at {path}, so there is nothing to change. See that DATABASE_URL is right."
+
+
+def rotated(keys: int, tokens: int, links: int) -> str:
+    """How many values are encrypted with the newest key now."""
+    counts = f"servers' own keys: {keys:,}, tokens: {tokens:,}, sets of links: {links:,}"
+    return f"All that could be opened is encrypted with the first of SECRET_KEYS now ({counts})."
+
+
+def left_locked(count: int) -> str:
+    what = "1 value opens" if count == 1 else f"{count:,} values open"
+    return (
+        f"{what} with none of the keys at hand and stayed as before: if you still have the key, add it at the end of "
+        "SECRET_KEYS and run this again."
+    )
+
+
+def keys_to_drop(old_keys: int, key_file: str | None) -> str:
+    """`old_keys`: how many of SECRET_KEYS are not the newest; `key_file` is None where there is none."""
+    droppable = [
+        *(["the other keys in SECRET_KEYS"] if old_keys else []),
+        *([f"the file {key_file}"] if key_file is not None else []),
+    ]
+    if not droppable:
+        return "There is no older key that could be dropped."
+    return f"You may drop {' and '.join(droppable)}, but older copies of the database still need them."

@@ -1,4 +1,4 @@
-"""`python -m tests.bench [gate] [fair] [load] [--seeds N] [--json FILE]`: tables, then the same as JSON.
+"""`python -m tests.bench [gate] [fair] [load] [verdict] [--seeds N] [--json FILE]`: tables, then the same as JSON.
 
 Exit code 1 where a promise is not kept.
 """
@@ -17,8 +17,9 @@ from tests.bench.compared import Compared
 from tests.bench.fair import Evenness, Flood, compare_fair, measure_evenness, measure_flood
 from tests.bench.gate import PROMISED, STRICTER, GateUse, compare_gate, measure_gate
 from tests.bench.load import measure_load
+from tests.bench.verdict import VerdictTime, measure_verdict
 
-Figures = GateUse | Flood | Evenness | Compared
+Figures = GateUse | Flood | Evenness | Compared | VerdictTime
 
 WIDTH = 16
 WIDE = 70
@@ -45,10 +46,15 @@ def bench_load(_: Sequence[int]) -> Iterator[Figures]:
     yield from measure_load()
 
 
+def bench_verdict(_: Sequence[int]) -> Iterator[Figures]:
+    yield from measure_verdict()
+
+
 BENCHES: Mapping[str, Callable[[Sequence[int]], Iterator[Figures]]] = {
     "gate": bench_gate,
     "fair": bench_fair,
     "load": bench_load,
+    "verdict": bench_verdict,
 }
 
 

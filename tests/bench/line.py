@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from bot.domain.gate import GateLimit
-from bot.domain.policy import Limits
+from bot.domain.limits import House, Limits
 from bot.domain.requests import GenerationRequest
 from bot.pipeline.dispatcher import Dispatcher
 from bot.pipeline.references import References
@@ -34,7 +34,7 @@ LATENCY = Latency(0.025, 0.25)
 """Of one way: round trips take 50 to 500 ms."""
 POST_MAX_SECONDS = 2 * LATENCY.most_seconds
 MODEL = "z-image-turbo"
-UNLIMITED = Limits(10**6, 10**6)
+UNLIMITED = House(Limits(queued_per_member=10**6, queued_per_guild=10**6))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class Line:
 
     async def ask(self, guild_id: int, user_id: int, count: int = 1) -> None:
         for _ in range(count):
-            job, _ = await self.store.door.offer(self._new(guild_id, user_id), UNLIMITED)
+            job, _ = await self.store.door.offer(self._new(guild_id, user_id))
             await self.store.door.confirm(job.id, job.id)
         self.signals.queued.ring()
 
@@ -125,7 +125,7 @@ async def open_line(engine: MeigenEngine, key: str, seed: int) -> AsyncIterator[
 
     raw = sqlite3.connect(":memory:", isolation_level=None)
     raw.deserialize(fresh_database())
-    store = await assemble(DirectDriver(raw, lambda _: None), clock, PlainSealer(), "bench")
+    store = await assemble(DirectDriver(raw, lambda _: None), clock, PlainSealer(), "bench", UNLIMITED)
     upstream = SimulatedMeigen(engine, clock, dice, note, LATENCY)
     account = Account(await store.accounts.enter("meigen", "bench"), "meigen", LIMIT, key)
     catalogue = Catalogue([upstream], store.asking, clock)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from bot.clock import Clock, SystemClock
 from bot.domain.gate import GateLimit
-from bot.domain.policy import Limits
+from bot.domain.limits import House, Limits
 from bot.domain.requests import GenerationRequest
 from bot.errors import RateLimited
 from bot.ports import Account, CardKind, Claim, NewJob
@@ -20,7 +20,7 @@ from bot.vault import Vault, fingerprint, load_pepper
 from tests.bench import discord_payloads as discord
 
 DATABASE = "easel.db"
-UNLIMITED = Limits(10**6, 10**6)
+UNLIMITED = House(Limits(queued_per_member=10**6, queued_per_guild=10**6))
 LIMIT = GateLimit(12, 60.0)
 TOKEN_SECONDS = 900.0
 PAUSE_SECONDS = 600.0
@@ -68,7 +68,7 @@ async def _queue(store: Store, account: Account, clock: Clock, number: int, guil
         token_expires_at=clock.now() + TOKEN_SECONDS,
         attachment_limit_bytes=discord.ATTACHMENT_LIMIT_BYTES,
     )
-    job, _ = await store.door.offer(new, UNLIMITED)
+    job, _ = await store.door.offer(new)
     await store.door.confirm(job.id, discord.new_id())
 
 

@@ -1,4 +1,4 @@
-"""`python -m tests.browser [--screenshots FOLDER]`: visit the demo's page in Chromium, step by step."""
+"""`python -m tests.browser [--screenshots FOLDER]`: visit the demo's page in Chromium, as a member and a moderator."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import asyncio
 import sys
 from pathlib import Path
 
+from tests.browser.moderating import moderate
 from tests.browser.visit import BROWSERS, demo, find_browser, visit
 
 
@@ -28,6 +29,8 @@ def main() -> int:
 async def _visit(browser_path: str, folder: Path | None) -> None:
     async with demo() as address:
         await visit(address, browser_path, folder)
+    async with demo() as address:
+        await visit(address, browser_path, folder, do=moderate)
 
 
 if __name__ == "__main__":

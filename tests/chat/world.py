@@ -91,6 +91,9 @@ class MadeUpIntake:
         del is_confirmed
         return await self.offer((await self.known(job_id)).request, origin)
 
+    async def allowed_models(self, _: int | None) -> tuple[str, ...]:
+        return ()
+
     async def left_guild(self, guild_id: int) -> None:
         self.left.append(guild_id)
 
@@ -143,7 +146,8 @@ class MadeUpCatalogue:
 
     current = CATALOG
 
-    def models_matching(self, text: str, medium: Medium) -> tuple[Model, ...]:
+    def models_matching(self, text: str, medium: Medium, *, allowed: Collection[str] = ()) -> tuple[Model, ...]:
+        del allowed
         return tuple(model for model in self.current.of(medium) if text in model.id)
 
     def ratios_for(self, model: str | None, text: str, medium: Medium) -> tuple[str, ...]:
@@ -211,7 +215,8 @@ class MadeUpPreferences:
     async def of(self, _: int) -> Usual:
         return Usual()
 
-    def applied(self, _: Usual, request: GenerationRequest) -> GenerationRequest:
+    def applied(self, _: Usual, request: GenerationRequest, allowed: Collection[str] = ()) -> GenerationRequest:
+        del allowed
         return request
 
 

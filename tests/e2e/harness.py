@@ -249,9 +249,9 @@ class Stage:
         return [generation for generation in self.meigen.generations.values() if generation.prompt == prompt]
 
     def submissions(self) -> list[str]:
-        """The prompts of all POSTs that reached MeiGen."""
+        """The prompts of all POSTs that reached MeiGen; a check of a key has none."""
         seen = (request.payload for request in self.meigen.requests if request.route == "generate")
-        return [str(payload["prompt"]) for payload in seen if isinstance(payload, dict)]
+        return [str(payload["prompt"]) for payload in seen if isinstance(payload, dict) and payload]
 
     def everything(self) -> list[Message]:
         """All messages of the guild and of the member's direct messages, oldest first."""
@@ -275,7 +275,7 @@ class Stage:
     def _odd_orders(self) -> Iterator[str]:
         """What went upstream otherwise than documented, and continuations whose length is not their video's."""
         payloads = (request.payload for request in self.meigen.requests if request.route == "generate")
-        for payload in (payload for payload in payloads if isinstance(payload, dict)):
+        for payload in (payload for payload in payloads if isinstance(payload, dict) and payload):
             yield from (f"{problem}: {str(payload)[:300]}" for problem in broken_promises(payload))
             continued = self._made_at(str(payload.get("referenceVideo", "")))
             told = payload.get("referenceVideoDuration")
@@ -288,7 +288,8 @@ class Stage:
 
     def _leaks(self) -> Iterator[str]:
         """Secrets in the clear, by the file that holds them."""
-        secrets = {"the bot's token": self.world.token, "a MeiGen key": self.meigen.key}
+        secrets = {"the bot's token": self.world.token}
+        secrets |= {f"MeiGen key {number}": key for number, key in enumerate(self.meigen.engine.accounts, 1)}
         secrets |= {f"the token of interaction {sent.id}": sent.interaction.token for sent in self.world.interactions}
         for path in sorted(self.folder.iterdir()):
             if path.name != self.bot.log_path.name and not path.name.startswith("easel.db"):

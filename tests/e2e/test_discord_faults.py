@@ -135,7 +135,7 @@ async def test_what_is_cancelled_after_it_began_is_paid_for_and_not_shown(stage:
     await stage.mia.click(card, "Cancel")
     await stage.shows(card, "it is being paid for")
     done = await stage.ended(card)
-    assert "Finished after you cancelled" in done.text
+    assert "Finished after it was cancelled" in done.text
     assert not results(done)
     assert "2 credits charged" in done.text
 

@@ -227,7 +227,7 @@ async def test_what_was_cancelled_too_late_is_kept_and_shown_when_asked_for(stag
     await ida.click(card, "Cancel")
     assert not results(await stage.ended(card))
     page = await history(stage, ida)
-    assert "**Finished after you cancelled**" in page.text
+    assert "**Finished after it was cancelled**" in page.text
     assert len(page.thumbnails) == 1
     again = await shown(stage, ida, page, "ida changes her mind")
     assert results(again)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from bot.clock import Clock
+from bot.domain import limits
 from bot.domain.catalog import Medium
 from bot.domain.gate import GateLimit
 from bot.pipeline.courier import Courier
@@ -25,7 +26,7 @@ from bot.pipeline.watcher import Watcher
 from bot.ports import Account, MediaFile
 from bot.services.catalogue import Catalogue
 from bot.services.drafts import Drafting
-from bot.services.intake import Intake, Rules
+from bot.services.intake import Intake
 from bot.services.signals import Signals
 from bot.services.viewing import CardViews
 from bot.store.cards import CardStore
@@ -37,6 +38,7 @@ from bot.store.watching import WatchStore
 from sandbox.meigen import MeigenEngine
 from tests.simulation.discord import DiscordState, SimulatedDiscord
 from tests.simulation.upstream import FAULTLESS, Latency, MeigenFaults, SimulatedMeigen
+from tests.support.keys import keyring_of
 
 T = TypeVar("T")
 
@@ -184,18 +186,20 @@ async def open_house(  # noqa: PLR0913  the knobs of a world
         Doorkeeper(store.door, store.cards, surface, signals, clock).run(),
         Pinger(store.cards, surface, signals, clock).run(),
     ]
+    keyrings = [keyring_of(store.keys, account, provider=upstream, clock=clock) for account in entered]
     intakes = [
         Intake(
             store.door,
             store.asking,
             catalogue,
             views,
-            {"meigen": account},
+            store.guilds,
+            keyring,
             signals,
-            Rules(),
-            Drafting(store.drafts, store.asking, catalogue, {"meigen": account}),
+            limits.House(),
+            Drafting(store.drafts, store.asking, catalogue, keyring),
         )
-        for account in entered
+        for keyring in keyrings
     ]
     return House(raw, store, intakes, signals, [asyncio.create_task(stage) for stage in stages])
 

@@ -7,6 +7,7 @@ from bot.errors import SubmissionError
 from bot.ports import (
     Accepted,
     Account,
+    Barred,
     Claim,
     Generation,
     GenerationState,
@@ -39,7 +40,7 @@ class _RequeueOnRestart(SubmissionStore):
 
 
 class _NotCommitted(Exception):
-    def __init__(self, turn: Claim | Stale | Wait | Idle) -> None:
+    def __init__(self, turn: Claim | Stale | Barred | Wait | Idle) -> None:
         self.turn = turn
 
 
@@ -49,7 +50,7 @@ class _SendBeforeCommit(SubmissionStore):
     _account: Account | None = None
     _is_sending = False
 
-    async def claim(self, account: Account, stale_before: float) -> Claim | Stale | Wait | Idle:
+    async def claim(self, account: Account, stale_before: float) -> Claim | Stale | Barred | Wait | Idle:
         def unit() -> Unit[None]:
             raise _NotCommitted((yield from submissions.claim(self._ledger, self._owner, account, stale_before)))
 

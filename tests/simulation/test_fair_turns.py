@@ -16,7 +16,7 @@ from bot.domain.gate import BURST, GateLimit
 from bot.domain.jobs import Job
 from bot.domain.requests import GenerationRequest
 from bot.errors import NotSent, SubmissionError
-from bot.ports import Accepted, Account, CardKind, Claim, Idle, NewJob, Stale, Wait
+from bot.ports import Accepted, Account, Barred, CardKind, Claim, Idle, NewJob, Stale, Wait
 from bot.store.store import Store, assemble
 from tests.bench.fair import LIGHT_GUILDS, TURN_SECONDS, measure_evenness, measure_flood
 from tests.bench.line import POST_MAX_SECONDS, UNLIMITED, in_virtual_time
@@ -104,7 +104,7 @@ class Desk:
             token_expires_at=0.0,
             attachment_limit_bytes=0,
         )
-        offered, told = await self.store.door.offer(new, UNLIMITED)
+        offered, told = await self.store.door.offer(new)
         job = await self.store.door.confirm(offered.id, offered.id)
         assert job is not None
         assert await self.position(job) == told.position
@@ -123,7 +123,7 @@ class Desk:
             self.served.append(turn.job.id)
         return turn.job.id
 
-    async def claim(self) -> Claim | Stale | Wait | Idle:
+    async def claim(self) -> Claim | Stale | Barred | Wait | Idle:
         await asyncio.sleep(STEP_SECONDS)
         return await self.store.submissions.claim(self.account, self.clock.now())
 
@@ -149,7 +149,7 @@ async def open_desk() -> Desk:
     raw = sqlite3.connect(":memory:", isolation_level=None)
     raw.deserialize(empty_database())
     clock = LoopClock()
-    store = await assemble(DirectDriver(raw, lambda _: None), clock, PlainSealer(), "desk")
+    store = await assemble(DirectDriver(raw, lambda _: None), clock, PlainSealer(), "desk", UNLIMITED)
     return Desk(store, Account(await store.accounts.enter("meigen", "desk"), "meigen", OPEN, None), clock)
 
 

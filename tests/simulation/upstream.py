@@ -13,8 +13,8 @@ from bot.domain.catalog import Model
 from bot.domain.requests import GenerationRequest
 from bot.errors import NotFound, NotSent, OutcomeUnknown, RateLimited, Unavailable
 from bot.net import Answer, Head
-from bot.ports import Accepted, Generation
-from bot.providers.meigen.answers import read_generation, read_submission
+from bot.ports import Accepted, Generation, KeyCheck
+from bot.providers.meigen.answers import read_generation, read_key_check, read_submission
 from bot.providers.meigen.build import generation_body
 from bot.providers.meigen.catalogue import read_models
 from sandbox.meigen import Answer as EngineAnswer
@@ -104,6 +104,12 @@ class SimulatedMeigen:
         answer = self._engine.status(self._clock.now(), generation_id, key)
         await self._travel()
         return read_generation(_wire(answer), self._clock.now())
+
+    async def check_key(self, key: str) -> KeyCheck:
+        await self._travel()
+        answer = self._engine.create(self._clock.now(), key, {})
+        await self._travel()
+        return read_key_check(_wire(answer), self._clock.now())
 
     def _lost(self, request: GenerationRequest) -> OutcomeUnknown:
         self._unanswered.add(request.prompt)

@@ -9,7 +9,7 @@ from typing import Any
 from bot.domain.catalog import Medium, Model, Prices, Timing
 from bot.domain.gate import GateLimit
 from bot.domain.jobs import Job, Result
-from bot.domain.policy import Limits
+from bot.domain.limits import House, Limits
 from bot.domain.requests import GenerationRequest, Reference
 from bot.ports import Accepted, Account, CardKind, Claim, Generation, GenerationState, NewJob
 from bot.services.origin import Origin
@@ -21,7 +21,8 @@ WIDE = GateLimit(100_000, 60.0)
 """A gate that is never in the way."""
 GUILD, CHANNEL, MEMBER = 5, 50, 7
 TOKEN_SECONDS = 900.0
-ENDLESS = Limits(queued_per_member=10_000, queued_per_guild=10_000)
+ENDLESS = House(Limits(queued_per_member=10_000, queued_per_guild=10_000))
+"""No line is ever too long."""
 
 _numbers = count(1)
 
@@ -101,7 +102,7 @@ PROCESSING = Generation(GenerationState.PROCESSING)
 
 
 async def offered(store: Store, of: Account, at: float = BEGAN_AT, **changes: Any) -> Job:
-    job, _ = await store.door.offer(new_job(of, at, **changes), ENDLESS)
+    job, _ = await store.door.offer(new_job(of, at, **changes))
     return job
 
 
@@ -133,3 +134,11 @@ async def read(store: Store, job_id: int) -> Job:
     job = await store.asking.job(job_id)
     assert job is not None
     return job
+
+
+MODERATOR = 99
+
+
+async def sets(store: Store, guild_id: int = GUILD, **values: Any) -> None:
+    """A moderator sets limits, by their names."""
+    await store.guilds.change(guild_id, MODERATOR, lambda limits: replace(limits, **values))

@@ -15,10 +15,10 @@ from bot.clock import Clock
 from bot.domain.catalog import Medium, Model
 from bot.domain.requests import GenerationRequest
 from bot.errors import MessageGone, NotFound, StoreDown, SurfaceError, TokenDead, VaultError
-from bot.ports import Accepted, CarriedReference, Generation, MediaFile, Shown
+from bot.ports import Accepted, CarriedReference, Generation, KeyCheck, KeyVerdict, MediaFile, Shown
 from bot.store.sqlite import prepare, run_batch
 from bot.store.units import Unit
-from bot.ui.messages import Button, Message, Upload
+from bot.ui.messages import Button, Kept, Message
 from tests.simulation.virtual_loop import VirtualLoop
 from tests.support.builders import BEGAN_AT, PROCESSING, model
 
@@ -122,6 +122,9 @@ class FakeProvider:
         self.look_seconds = 0.1
         self.looks_open = 0
         self.most_looks_open = 0
+        self.checked: list[str] = []
+        self.checks: list[KeyCheck] = []
+        """What checks of keys tell, one after another; then every key is right."""
 
     async def models(self) -> Sequence[Model]:
         return (model(),)
@@ -148,6 +151,11 @@ class FakeProvider:
         if isinstance(stand, Exception):
             raise stand
         return stand
+
+    async def check_key(self, key: str) -> KeyCheck:
+        self.checked.append(key)
+        await asyncio.sleep(self.answer_seconds)
+        return self.checks.pop(0) if self.checks else KeyCheck(KeyVerdict.RIGHT)
 
     def looked_at(self, generation_id: str) -> list[float]:
         return [look.at for look in self.looked if look.generation_id == generation_id]
@@ -324,7 +332,7 @@ class FakeSurface:
         ex = int(self.clock.now() + self.links_live_seconds)
         return tuple(
             CarriedReference(
-                number if isinstance(file, Upload) else file.attachment_id,
+                file.attachment_id if isinstance(file, Kept) else number,
                 file.filename,
                 f"https://cdn.test/kept/{file.filename}?ex={ex:x}",
             )

@@ -4,7 +4,7 @@ import io
 import json
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 
 import httpx
@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.logs import QUIET_LOGGERS, Masker, configure_logging
+from bot.domain.keys import KEY_FIELD
+from bot.logs import QUIET_LOGGERS, Masker, conceal, configure_logging
 
 BOT_TOKEN = "MTE3NjU0MzIxMDk4NzY1NDMyMQ.GxAbCd.abcdefghijklmnopqrstuvwxyz0123456789ab"
 INTERACTION_TOKEN = "aW50ZXJhY3Rpb246MTE3NjU0MzIxMDk4NzY1NDMyMTphYmNkZWY"
@@ -90,6 +91,74 @@ def test_a_secret_too_short_to_be_one_masks_nothing() -> None:
 
 def test_the_longer_of_two_secrets_is_masked_whole() -> None:
     assert Masker(["secret", "secret-and-more"]).mask("secret-and-more") == "***"
+
+
+def test_what_is_concealed_later_is_masked_from_then_on() -> None:
+    masker = Masker(["hush-hush"])
+    assert masker.mask("a-key-of-a-guild") == "a-key-of-a-guild"
+    masker.conceal("a-key-of-a-guild")
+    masker.conceal("a-key-of-a-guild-and-more")
+    masker.conceal("a")
+    assert masker.mask("a-key-of-a-guild, hush-hush, a-key-of-a-guild-and-more, a") == "***, ***, ***, a"
+
+
+def test_keys_that_are_known_by_their_looks_cost_nothing_more() -> None:
+    masker = Masker()
+    for number in range(1000):
+        masker.conceal(f"{MEIGEN_KEY}{number}")
+    assert masker._known is None
+    assert masker.mask(f"x{MEIGEN_KEY}7!") == "xmeigen_sk_***!"
+
+
+@pytest.mark.parametrize("log_format", ["console", "json"])
+def test_what_is_concealed_stands_in_no_line_any_more(stream: io.StringIO, log_format: str) -> None:
+    configure_logging("DEBUG", "json" if log_format == "json" else "console", [], stream)
+    conceal("a-key-of-a-guild")
+    logging.getLogger("bot.app").info("with %s", "a-key-of-a-guild")
+    assert "a-key-of-a-guild" not in stream.getvalue()
+    assert "with ***" in stream.getvalue()
+
+
+# ---- what is typed into a form's field for a key
+
+TYPED = (
+    "no-usual-key-1234",
+    "it's no usual key",
+    'both "it\'s" and this',
+    "{'custom_id': 'prompt'}",
+    "back\\slash\\",
+    "two\nlines",
+    "'",
+    '"',
+    "umlaut-\u00fc-1234",
+    "",
+)
+
+
+@pytest.mark.parametrize("is_value_first", [True, False])
+@pytest.mark.parametrize("show", [repr, json.dumps, lambda event: json.dumps(event, ensure_ascii=False)])
+@pytest.mark.parametrize("typed", TYPED)
+def test_a_typed_key_is_masked_whatever_it_looks_like(
+    typed: str,
+    show: Callable[[object], str],
+    is_value_first: bool,  # noqa: FBT001  a parameter
+) -> None:
+    """As discord.py logs an event: `WebSocket Event: {…}`."""
+    field = {"type": 4, "id": 2, "custom_id": KEY_FIELD, "value": typed}
+    if is_value_first:
+        field = dict(reversed(field.items()))
+    other = {"type": 4, "custom_id": "prompt", "value": "a cat"}
+    components = [{"type": 18, "component": each} for each in (other, field, other)]
+    text = show({"t": "INTERACTION_CREATE", "d": {"data": {"custom_id": "easel:key:1", "components": components}}})
+    masked = Masker().mask(text)
+    assert masked == text.replace(show(typed), "***")
+    assert masked.count("a cat") == 2
+    assert "***" in masked
+
+
+def test_a_field_of_another_name_and_other_values_stay() -> None:
+    event = {"component": {"custom_id": "keyword", "value": "a cat"}, "id": {"custom_id": "easel:key:1", "value": 7}}
+    assert Masker().mask(repr(event)) == repr(event)
 
 
 def test_console_lines_are_for_reading(stream: io.StringIO) -> None:

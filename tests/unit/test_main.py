@@ -44,7 +44,7 @@ def test_wrong_usage(arguments: list[str], capsys: pytest.CaptureFixture[str]) -
     with pytest.raises(SystemExit) as caught:
         main(arguments)
     assert caught.value.code == 2
-    assert "run | demo | version" in capsys.readouterr().err
+    assert "run | demo | rotate-keys | version" in capsys.readouterr().err
 
 
 def test_run_without_settings_tells_of_all_and_ends_with_2(tmp_path: Path) -> None:

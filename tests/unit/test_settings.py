@@ -8,10 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from bot.domain.limits import FIGURES, House, Limits
 from bot.errors import SettingsError
 from bot.settings import ENV_NAMES, Settings, explain, load_settings
 
 REQUIRED = {"DISCORD_TOKEN": "MTE.abc.def", "MEIGEN_API_KEY": "meigen_sk_aaaaaaaaaaaa"}
+GUILD_IDS = (80351110224678912, 1310000000000000001)
 FERNET_KEYS = ("a" * 43 + "=", "B" * 43 + "=")
 
 
@@ -54,6 +56,10 @@ def test_everything_can_be_set() -> None:
         MEDIA_TRUSTED_HOSTS="LocalHost:9000, 127.0.0.1,[::1]:80,",
         MEDIA_KEPT_DAYS="7",
         MEDIA_QUOTA_MIB="512",
+        CONFIRM_ABOVE_CREDITS="40",
+        DEFAULT_LIMITS=" member_videos_per_day = 3, Guild_Credits_Per_Month=5000,member_credits_per_day=none, ",
+        LIMIT_CEILING="member_videos_per_day=5,queued_per_guild=100",
+        ALLOWED_GUILDS=f"{GUILD_IDS[0]}, {GUILD_IDS[1]},",
         ALLOW_DIRECT_MESSAGES="on",
         LOG_LEVEL="debug",
         LOG_FORMAT="JSON",
@@ -67,6 +73,14 @@ def test_everything_can_be_set() -> None:
     assert tuple(key.get_secret_value() for key in settings.secret_keys) == FERNET_KEYS
     assert settings.media_trusted_hosts == {"localhost:9000", "127.0.0.1", "[::1]:80"}
     assert (settings.media_kept_days, settings.media_quota_mib) == (7, 512)
+    assert settings.confirm_above_credits == 40
+    assert settings.default_limits == {
+        "member_videos_per_day": 3,
+        "guild_credits_per_month": 5000,
+        "member_credits_per_day": None,
+    }
+    assert settings.limit_ceiling == {"member_videos_per_day": 5, "queued_per_guild": 100}
+    assert settings.allowed_guilds == set(GUILD_IDS)
     assert settings.allow_direct_messages
     assert (settings.log_level, settings.log_format) == ("DEBUG", "json")
 
@@ -159,6 +173,35 @@ def test_all_that_is_missing_is_told_at_once() -> None:
         ("MEDIA_KEPT_DAYS", "forever", "is 'forever', but must be a whole number"),
         ("MEDIA_QUOTA_MIB", "0", "from 1 to 100000000"),
         ("MEDIA_QUOTA_MIB", "2 GiB", "is '2 GiB', but must be a whole number"),
+        ("CONFIRM_ABOVE_CREDITS", "-1", "from 0 to 1000000"),
+        ("DEFAULT_LIMITS", "3", "says '3', but must hold entries like name=number, separated by commas"),
+        ("DEFAULT_LIMITS", "member_videos_per_day", "must hold entries like name=number"),
+        ("DEFAULT_LIMITS", "member_videos_per_day=", "must hold entries like name=number"),
+        ("DEFAULT_LIMITS", "guild_credits_per_day=5,000", "says '000', but must hold entries like name=number"),
+        (
+            "DEFAULT_LIMITS",
+            "videos=3",
+            "speaks of 'videos'; it can hold guild_credits_per_day, guild_cr",
+        ),
+        ("DEFAULT_LIMITS", "models=3", "speaks of 'models'; it can hold"),
+        ("DEFAULT_LIMITS", "confirm_above_credits=3", "speaks of 'confirm_above_credits'; it can hold"),
+        ("DEFAULT_LIMITS", "=3", "speaks of ''; it can hold"),
+        ("DEFAULT_LIMITS", "kept_days=7,KEPT_DAYS=7", "speaks of kept_days twice"),
+        (
+            "DEFAULT_LIMITS",
+            "member_videos_per_day=a few",
+            "says 'member_videos_per_day=a few'; member_videos_per_day is a number from 0 to 100000 or none",
+        ),
+        ("DEFAULT_LIMITS", "kept_days=0", "kept_days is a number from 1 to 3650"),
+        ("DEFAULT_LIMITS", "kept_days=none", "kept_days is a number from 1 to 3650"),
+        ("DEFAULT_LIMITS", "kept_days=7;queued_per_member=3", "says 'kept_days=7;queued_per_member=3'; kept_days is"),
+        ("LIMIT_CEILING", "cooldown_seconds=3", "speaks of 'cooldown_seconds'; it can hold guild_credits_per_day"),
+        ("LIMIT_CEILING", "confirm_above_credits=3", "speaks of 'confirm_above_credits'; it can hold"),
+        ("LIMIT_CEILING", "guild_credits_per_day=none", "is a number from 0 to 100000000"),
+        ("LIMIT_CEILING", "guild_credits_per_day=-1", "is a number from 0 to 100000000"),
+        ("ALLOWED_GUILDS", "my server", "the ids of servers, numbers of 17 to 19 digits, separated by commas"),
+        ("ALLOWED_GUILDS", "80351110224678912 1310000000000000001", "separated by commas"),
+        ("ALLOWED_GUILDS", "80351110224678912,7", "numbers of 17 to 19 digits"),
         ("ALLOW_DIRECT_MESSAGES", "perhaps", "must be on or off"),
         ("LOG_LEVEL", "loud", "DEBUG, INFO, WARNING or ERROR"),
         ("LOG_FORMAT", "xml", "console or json"),
@@ -168,6 +211,48 @@ def test_what_is_wrong_is_told(name: str, value: str, expected: str) -> None:
     problems = problems_of(**{name: value})
     assert list(problems) == [name]
     assert expected in problems[name]
+
+
+def test_no_limit_is_offered_only_where_there_can_be_none() -> None:
+    assert "or none" not in problems_of(LIMIT_CEILING="guild_credits_per_day=none")["LIMIT_CEILING"]
+    assert "or none" not in problems_of(DEFAULT_LIMITS="kept_days=none")["DEFAULT_LIMITS"]
+
+
+def test_a_ceiling_is_of_figures_that_have_one() -> None:
+    offered = problems_of(LIMIT_CEILING="x=1")["LIMIT_CEILING"].partition("it can hold ")[2].split(", ")
+    assert set(offered) == set(FIGURES) - {"cooldown_seconds", "confirm_above_credits"}
+
+
+@pytest.mark.parametrize("name", sorted(set(FIGURES) - {"confirm_above_credits"}))
+def test_every_figure_can_be_a_default(name: str) -> None:
+    assert getattr(settings_of(DEFAULT_LIMITS=f"{name}=7").house.defaults, name) == 7
+
+
+@given(st.text())
+def test_any_text_is_a_list_of_limits_or_a_sentence(text: str) -> None:
+    for setting in ("DEFAULT_LIMITS", "LIMIT_CEILING", "ALLOWED_GUILDS"):
+        with contextlib.suppress(SettingsError):
+            settings_of(**{setting: text})
+
+
+def test_without_a_word_of_the_operator_the_house_is_open() -> None:
+    house = settings_of().house
+    assert house == House()
+    assert house.serves(GUILD_IDS[0])
+    assert not house.serves(None)
+
+
+def test_the_house_is_as_the_operator_says() -> None:
+    house = settings_of(
+        CONFIRM_ABOVE_CREDITS="0",
+        DEFAULT_LIMITS="member_videos_per_day=30,queued_per_member=3",
+        LIMIT_CEILING="member_videos_per_day=5",
+        ALLOWED_GUILDS=str(GUILD_IDS[0]),
+        ALLOW_DIRECT_MESSAGES="on",
+    ).house
+    assert house.defaults == Limits(member_videos_per_day=30, queued_per_member=3, confirm_above_credits=0)
+    assert house.capped(house.defaults).member_videos_per_day == 5
+    assert [house.serves(guild_id) for guild_id in (*GUILD_IDS, None)] == [True, False, True]
 
 
 @given(st.text(min_size=1))

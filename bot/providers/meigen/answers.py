@@ -17,7 +17,7 @@ from bot.errors import (
     Unavailable,
 )
 from bot.net import Answer
-from bot.ports import Accepted, Balance, Generation, GenerationState
+from bot.ports import Accepted, Balance, Generation, GenerationState, KeyCheck, KeyVerdict
 from bot.providers.meigen.limits import rate_headers, retry_after_seconds
 from bot.providers.meigen.shapes import (
     Flag,
@@ -112,18 +112,46 @@ def _refusal(answer: Answer, now: float) -> SubmissionError:
             return OutOfCredits(problem.required, problem.available)
         case 401:
             return KeyRejected(problem.reason)
-        case 403 if not _ABOUT_REQUEST.search(f"{problem.code} {problem.reason}"):
+        case 403 if not _is_about_request(problem):
             return KeyRejected(problem.reason)
         case _ if answer.head.is_client_error:
             return Rejected(problem.reason, status, problem.supported_ratios)
     return OutcomeUnknown(f"HTTP {status}", is_answered=True)
 
 
+def read_key_check(answer: Answer, now: float) -> KeyCheck:
+    """The answer of Generate v2 to a request without a prompt: the key is looked at before what it asks for.
+
+    Pages that something in between answers with (a proxy, a bot check) tell nothing.
+    """
+    problem = _read_problem(answer.body)
+    match answer.status:
+        case 401:
+            return KeyCheck(KeyVerdict.WRONG)
+        case 429:
+            return KeyCheck(KeyVerdict.RATE_LIMITED, retry_after_seconds(answer.head.headers, now))
+        case 400 | 402 | 422 if problem is not None:
+            return KeyCheck(KeyVerdict.RIGHT)
+        case 403 if problem is not None and problem.reason and not _is_about_request(problem):
+            return KeyCheck(KeyVerdict.WRONG)
+    return KeyCheck(KeyVerdict.UNTOLD)
+
+
 def _problem(body: bytes) -> _Problem:
+    return _read_problem(body) or _Problem()
+
+
+def _read_problem(body: bytes) -> _Problem | None:
+    """None of what is no JSON object."""
     try:
         return parse(_Problem, body)
     except Unreadable:
-        return _Problem()
+        return None
+
+
+def _is_about_request(problem: _Problem) -> bool:
+    """Of a 403."""
+    return _ABOUT_REQUEST.search(f"{problem.code} {problem.reason}") is not None
 
 
 def read_generation(answer: Answer, now: float) -> Generation:

@@ -14,8 +14,8 @@ from bot.domain.catalog import Model
 from bot.domain.requests import GenerationRequest
 from bot.errors import KeyRejected, NotSent, OutcomeUnknown, Unavailable
 from bot.net import Answer, Net, NetError, NoAnswer, Unsent
-from bot.ports import Accepted, GalleryItem, Generation
-from bot.providers.meigen.answers import lookup_failure, read_generation, read_submission
+from bot.ports import Accepted, GalleryItem, Generation, KeyCheck, KeyVerdict
+from bot.providers.meigen.answers import lookup_failure, read_generation, read_key_check, read_submission
 from bot.providers.meigen.build import generation_body
 from bot.providers.meigen.catalogue import PROVIDER, read_models
 from bot.providers.meigen.gallery import read_gallery_item, read_search
@@ -72,6 +72,18 @@ class Meigen:
             raise Unavailable("the key has characters in it that no key has", key_rejected=True)
         answer = await self._get(f"/generate/v2/status/{quote(generation_id, safe='')}", key)
         return read_generation(answer, self._clock.now())
+
+    async def check_key(self, key: str) -> KeyCheck:
+        """`POST /generate/v2` without a prompt, which can start nothing. Raises nothing."""
+        if not _is_sendable(key):
+            return KeyCheck(KeyVerdict.WRONG)
+        headers = {**_bearer(key), "content-type": "application/json"}
+        try:
+            answer = await self._net.polls.request("POST", f"{self._base_url}/generate/v2", headers, b"{}")
+        except NetError as error:
+            log.info("%s does not answer whether a key is good: %s", self.name, _blotted(error.detail, key))
+            return KeyCheck(KeyVerdict.UNTOLD)
+        return read_key_check(_without(key, answer), self._clock.now())
 
     async def models(self) -> Sequence[Model]:
         """`GET /models`, at most every 5 minutes. Raises LookupFailed."""

@@ -22,7 +22,7 @@ SELECT
         WHEN state IN ('offered', 'queued', 'submitting', 'running') OR next_look_at IS NOT NULL THEN reserved_credits
         ELSE 0 END), 0) AS BIGINT) AS reserved_credits
 FROM jobs WHERE id IN (
-    SELECT id FROM jobs WHERE guild_id = :guild_id AND created_at >= :since
+    SELECT id FROM jobs WHERE guild_id = :guild_id AND guild_id > 0 AND created_at >= :since
     UNION SELECT id FROM jobs WHERE user_id = :user_id AND created_at >= :since
     UNION SELECT id FROM jobs WHERE state = 'offered' AND (+guild_id = :guild_id OR +user_id = :user_id)
     UNION SELECT id FROM jobs WHERE state = 'queued' AND (+guild_id = :guild_id OR +user_id = :user_id)
@@ -44,7 +44,7 @@ VALUES (:id, :provider, :fingerprint, :gate, 0, 0);
 -- name: last_id
 SELECT COALESCE(MAX(id), 0) AS id FROM (
     SELECT MAX(id) AS id FROM jobs UNION ALL SELECT MAX(id) FROM sends UNION ALL SELECT MAX(id) FROM events
-    UNION ALL SELECT MAX(id) FROM accounts UNION ALL SELECT MAX(id) FROM drafts
+    UNION ALL SELECT MAX(id) FROM accounts UNION ALL SELECT MAX(id) FROM drafts UNION ALL SELECT MAX(id) FROM changes
 ) AS ids;
 
 -- name: document

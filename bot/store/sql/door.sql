@@ -1,10 +1,12 @@
 -- name: insert_job
 INSERT INTO jobs (
     id, account_id, flow_id, guild_id, channel_id, user_id, provider, medium, state, request, sealed_references,
-    references_expire_at, model_id, is_private, parent_id, press, reserved_credits, looks_left, created_at
+    references_expire_at, model_id, is_private, parent_id, press, reserved_credits, looks_left,
+    circumstances, created_at
 ) VALUES (
     :id, :account_id, :flow_id, :guild_id, :channel_id, :user_id, :provider, :medium, 'offered', :request,
-    :sealed_references, :references_expire_at, :model_id, :is_private, :parent_id, :press, :reserved_credits, 0, :now
+    :sealed_references, :references_expire_at, :model_id, :is_private, :parent_id, :press, :reserved_credits, 0,
+    :circumstances, :now
 );
 
 -- name: insert_card

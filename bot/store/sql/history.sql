@@ -22,6 +22,16 @@ SELECT id, state FROM jobs WHERE state = 'queued' AND +user_id = :user_id AND fo
 UNION ALL
 SELECT id, state FROM jobs WHERE state = 'offered' AND +user_id = :user_id AND forget_asked_at IS NULL;
 
+-- name: under_way_in_guild
+-- With a plus, as above.
+SELECT id, state FROM jobs WHERE state = 'running' AND +guild_id = :guild_id
+UNION ALL
+SELECT id, state FROM jobs WHERE state = 'submitting' AND +guild_id = :guild_id
+UNION ALL
+SELECT id, state FROM jobs WHERE state = 'queued' AND +guild_id = :guild_id
+UNION ALL
+SELECT id, state FROM jobs WHERE state = 'offered' AND +guild_id = :guild_id;
+
 -- name: mark_forgotten
 -- Marked as cancelled, too: what may come back to the line (an unknown, by a late answer) must not.
 UPDATE jobs SET forget_asked_at = :now, cancel_asked_at = COALESCE(cancel_asked_at, :now)
@@ -30,14 +40,14 @@ WHERE user_id = :user_id AND forget_asked_at IS NULL;
 -- name: empty_jobs
 UPDATE jobs SET
     request = :request, sealed_references = NULL, references_expire_at = NULL, result = NULL, sealed_media = NULL,
-    failure = NULL
+    failure = NULL, circumstances = '{}'
 WHERE user_id = :user_id AND forget_asked_at IS NOT NULL AND forgotten_at IS NULL
     AND state IN ('succeeded', 'failed', 'cancelled', 'timed_out', 'unknown');
 
 -- name: empty_job
 UPDATE jobs SET
     request = :request, sealed_references = NULL, references_expire_at = NULL, result = NULL, sealed_media = NULL,
-    failure = NULL
+    failure = NULL, circumstances = '{}'
 WHERE id = :id;
 
 -- name: empty_cards

@@ -3,7 +3,7 @@ SELECT
     id, account_id, flow_id, guild_id, channel_id, user_id, provider, state, request, sealed_references,
     references_expire_at, model_id, is_private, parent_id, press, reserved_credits, charged_credits, generation_id,
     progress_percent, result, sealed_media, failure, owner, cancel_asked_at, forget_asked_at, next_look_at,
-    looks_left, created_at, queued_at, submitted_at, answered_at, finished_at
+    looks_left, created_at, queued_at, submitted_at, answered_at, finished_at, circumstances
 FROM jobs WHERE id = :id;
 
 -- name: claim_job
@@ -98,11 +98,6 @@ SELECT id FROM jobs WHERE state = 'running' ORDER BY id;
 
 -- name: late_jobs
 SELECT id, next_look_at, looks_left FROM jobs WHERE next_look_at IS NOT NULL ORDER BY next_look_at;
-
--- name: waiting_of_provider
-SELECT id, account_id, flow_id, user_id, state FROM jobs WHERE state = 'queued' AND provider = :provider
-UNION ALL
-SELECT id, account_id, flow_id, user_id, state FROM jobs WHERE state = 'offered' AND provider = :provider;
 
 -- name: rehome_job
 UPDATE jobs SET account_id = :account_id WHERE id = :id;

@@ -74,3 +74,11 @@ WHERE account_id = :account_id AND flow_id = :flow_id AND queued = 0 AND virtual
 
 -- name: forget_users
 DELETE FROM user_turns WHERE account_id = :account_id AND flow_id = :flow_id;
+
+-- name: lift_guild
+UPDATE guild_turns SET virtual_time = :virtual_time
+WHERE account_id = :account_id AND flow_id = :flow_id AND virtual_time < :virtual_time;
+
+-- name: lift_user
+UPDATE user_turns SET virtual_time = :virtual_time
+WHERE account_id = :account_id AND flow_id = :flow_id AND user_id = :user_id AND virtual_time < :virtual_time;

@@ -14,6 +14,7 @@ from bot.errors import MediaDown, MediaError, MediaGone, MediaUnsafe
 from bot.media.library import FETCHES_AT_ONCE, KEPT_SECONDS, UNTOUCHED_SECONDS, Keeping, MediaLibrary
 from bot.ports import Media, MediaFile
 from bot.settings import Settings
+from tests.support.fakes import HandClock
 from tests.unit.media import files
 from tests.unit.media.files import Chunks, Host, status
 from tests.unit.media.videos import video
@@ -320,6 +321,45 @@ async def test_over_the_quota_the_oldest_go_but_nothing_that_is_in_use(
     kept(tmp_path, "3/0.png", 1000, UNTOUCHED_SECONDS - 1)
     assert await library(tmp_path, Host(), Keeping(quota_bytes=quota_bytes)).sweep() == 3 - len(left)
     assert names(tmp_path) == left
+
+
+@pytest.mark.parametrize(
+    ("beside_bytes", "left"),
+    [
+        (0, {"1/0.png", "2/0.png", "3/0.png"}),
+        (1_000, {"1/0.png", "2/0.png", "3/0.png"}),
+        (1_001, {"2/0.png", "3/0.png"}),
+        (3_000, {"3/0.png"}),
+        (50_000, {"3/0.png"}),
+    ],
+)
+async def test_the_database_counts_too_and_results_make_way_for_it(
+    beside_bytes: int, left: set[str], tmp_path: Path
+) -> None:
+    kept(tmp_path, "1/0.png", 1000, 3 * HOUR)
+    kept(tmp_path, "2/0.png", 1000, 2 * HOUR)
+    kept(tmp_path, "3/0.png", 1000, UNTOUCHED_SECONDS - 1)
+    media = MediaLibrary(tmp_path / "media", Host().net.media, FixedClock(), Keeping(4_000), lambda: beside_bytes)
+    await media.sweep()
+    assert names(tmp_path) == left
+
+
+async def test_a_database_that_is_too_large_by_itself_is_told_once_a_day(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    clock = HandClock(NOW)
+    beside = [3 * 1024**2]
+    media = MediaLibrary(tmp_path / "media", Host().net.media, clock, Keeping(2 * 1024**2), lambda: beside[0])
+    for hour in range(49):
+        clock.at = NOW + hour * HOUR
+        await media.sweep()
+    told = [record.getMessage() for record in caplog.records]
+    assert len(told) == 3
+    assert "3 MiB, more than MEDIA_QUOTA_MIB" in told[0]
+    beside[0] = 2 * 1024**2
+    clock.at += 48 * HOUR
+    await media.sweep()
+    assert len(caplog.records) == 3
 
 
 async def test_what_is_too_old_goes_with_its_folder(tmp_path: Path) -> None:

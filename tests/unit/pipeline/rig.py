@@ -11,22 +11,27 @@ from typing import Any
 from bot.clock import Clock
 from bot.domain.gate import GateLimit
 from bot.domain.jobs import Job, JobState
+from bot.pipeline.chronicler import Chronicler
 from bot.pipeline.courier import Courier
 from bot.pipeline.delivery import Delivery
 from bot.pipeline.dispatcher import Dispatcher
+from bot.pipeline.dispatchers import Dispatchers
 from bot.pipeline.doorkeeper import Doorkeeper
 from bot.pipeline.exhibits import Exhibits
 from bot.pipeline.pinger import Pinger
 from bot.pipeline.references import References
+from bot.pipeline.retention import Retention
 from bot.pipeline.watcher import Watcher
 from bot.ports import Account, Card, NewJob, Submissions
 from bot.services.catalogue import Catalogue
+from bot.services.keys import Keyring
 from bot.services.signals import Signals
 from bot.services.viewing import CardViews
 from bot.store.store import Store, assemble
 from tests.simulation.virtual_loop import LoopClock
 from tests.support.builders import ENDLESS, LIMIT, account, new_job, read
 from tests.support.fakes import AtOnce, FakeMedia, FakeProvider, FakeSurface, RotSealer
+from tests.support.keys import keyring_of, print_of
 
 POLL_SECONDS = 3.0
 
@@ -46,6 +51,7 @@ class Rig:
     stages: dict[str, Coroutine[Any, Any, None]]
     delivery: Delivery
     references: References
+    keyring: Keyring
     running: dict[str, asyncio.Task[None]] = field(default_factory=dict)
 
     def start(self, *names: str) -> None:
@@ -70,7 +76,7 @@ class Rig:
     async def ask(self, *, is_answered: bool = True, **changes: Any) -> Job:
         """Offer, answer, confirm."""
         new = new_job(self.account, self.clock.now(), **changes)
-        job, _ = await self.store.door.offer(new, ENDLESS)
+        job, _ = await self.store.door.offer(new)
         if not is_answered:
             return job
         message = self.stand(new)
@@ -138,29 +144,37 @@ async def open_rig(
     """
     clock = LoopClock()
     driver = AtOnce(None if before is None else before.driver.raw.serialize())
-    store = await assemble(driver, clock, RotSealer(), owner)
+    store = await assemble(driver, clock, RotSealer(), owner, ENDLESS)
     provider = FakeProvider(clock) if before is None else before.provider
     surface = FakeSurface(clock) if before is None else before.surface
     media = FakeMedia() if before is None else before.media
-    mine = account(await store.accounts.enter("meigen", "f"), limit, key)
-    await store.submissions.recover((mine,))
+    mine = account(await store.accounts.enter("meigen", print_of(key or "")), limit, key)
     signals = Signals()
-    accounts = {mine.id: mine}
+    keyring = keyring_of(store.keys, mine, provider=provider, signals=signals, clock=clock)
+    await keyring.open()
+    await store.submissions.recover(tuple(keyring.accounts.values()))
     catalogue = Catalogue([provider], store.asking, clock)
     await catalogue.refresh()
-    views = CardViews(store.asking, catalogue, accounts, clock)
+    views = CardViews(store.asking, catalogue, keyring.accounts, clock)
     references = References(store.cards, surface)
     delivery = Delivery(store.cards, surface, Exhibits(media, views), clock)
+    submissions = wrap(store.submissions)
+
+    def dispatcher_of(account: Account) -> Dispatcher:
+        return Dispatcher(account, submissions, provider, catalogue, references, signals, clock)
+
     stages = {
-        "dispatcher": Dispatcher(mine, wrap(store.submissions), provider, catalogue, references, signals, clock).run(),
+        "dispatcher": Dispatchers(keyring, dispatcher_of, signals, clock).run(),
         "watcher": Watcher(
-            store.watching, store.asking, {"meigen": provider}, accounts, signals, clock, POLL_SECONDS
+            store.watching, store.asking, {"meigen": provider}, keyring.accounts, signals, clock, POLL_SECONDS
         ).run(),
         "courier": Courier(store.cards, delivery, signals, clock).run(),
         "doorkeeper": Doorkeeper(store.door, store.cards, surface, signals, clock).run(),
+        "chronicler": Chronicler(store.logbook, surface, catalogue, signals, clock).run(),
+        "retention": Retention(store.retention, signals, clock).run(),
         "pinger": Pinger(store.cards, surface, signals, clock).run(),
     }
-    rig = Rig(clock, driver, store, provider, surface, media, mine, signals, stages, delivery, references)
+    rig = Rig(clock, driver, store, provider, surface, media, mine, signals, stages, delivery, references, keyring)
     try:
         yield rig
         await rig.stop()

@@ -14,7 +14,7 @@ from bot.pipeline.stage import SETBACK_MAX_SECONDS
 from bot.ports import CardKind
 from bot.ui.cards import draw
 from bot.ui.messages import Accent, Message
-from tests.support.builders import BEGAN_AT, CHANNEL, ENDLESS, new_job
+from tests.support.builders import BEGAN_AT, CHANNEL, new_job
 from tests.support.fakes import virtually
 from tests.unit.pipeline.rig import Rig, open_rig
 
@@ -23,7 +23,7 @@ async def offered(rig: Rig, *, stands: bool, number: int = 1, kind: CardKind = C
     """An offer whose answer arrived or not; this process was not told."""
     token = f"t{number}"
     new = new_job(rig.account, rig.clock.now(), token=token, card_kind=kind)
-    job, _ = await rig.store.door.offer(new, ENDLESS)
+    job, _ = await rig.store.door.offer(new)
     if stands:
         rig.surface.stand(CHANNEL, token, message=draw(CardView(job, None, rig.clock.now())))
     else:

@@ -23,8 +23,9 @@ from bot.pipeline.watcher import (
 )
 from bot.ports import Generation, GenerationState
 from bot.store.watching import WatchStore
-from tests.support.builders import BEGAN_AT, PROCESSING, completed, request, running
+from tests.support.builders import BEGAN_AT, GUILD, MODERATOR, PROCESSING, completed, request, running
 from tests.support.fakes import virtually
+from tests.support.keys import OTHER_KEY, OWN_KEY
 from tests.unit.pipeline.rig import POLL_SECONDS, Rig, open_rig
 
 FAILED = Generation(GenerationState.FAILED, failure=Failure(FailureCode.GENERATION_FAILED, "no"))
@@ -181,6 +182,51 @@ async def test_where_the_key_that_paid_is_gone_another_of_the_upstream_asks() ->
         await asyncio.sleep(5)
         assert (await rig.job(job)).state is JobState.SUCCEEDED
         assert {look.key for look in rig.provider.looked} == {"key-1"}
+
+
+@virtually
+async def test_what_a_removed_key_paid_for_is_still_looked_at_with_it() -> None:
+    async with open_rig() as rig:
+        rig.start("dispatcher", "watcher")
+        await send_with_own_key(rig)
+        await rig.keyring.remove(GUILD, MODERATOR, "meigen")
+        rig.provider.stands["gen-1"] = [completed()]
+        await rig.until(lambda: rig.states() == [JobState.SUCCEEDED], within_seconds=30)
+        assert {look.key for look in rig.provider.looked} == {OWN_KEY}
+
+
+@virtually
+async def test_where_that_is_revoked_the_guilds_new_key_asks(caplog: pytest.LogCaptureFixture) -> None:
+    async with open_rig() as rig:
+        rig.start("dispatcher", "watcher")
+        await send_with_own_key(rig)
+        await rig.keyring.enter(GUILD, MODERATOR, "meigen", OTHER_KEY)
+        rig.provider.stands["gen-1"] = [Unavailable("401", key_rejected=True), completed()]
+        await rig.until(lambda: rig.states() == [JobState.SUCCEEDED], within_seconds=30)
+        assert [look.key for look in rig.provider.looked][-2:] == [OWN_KEY, OTHER_KEY]
+        assert "does not take a key" not in caplog.text, "nobody uses it any more"
+
+
+@virtually
+async def test_a_key_that_asks_in_anothers_place_is_not_paused_for_the_answer() -> None:
+    async with open_rig() as rig:
+        gone = replace(rig.account, id=await rig.store.accounts.enter("meigen", "gone"))
+        job = await running(rig.store, gone, rig.clock.now())
+        tell(rig, job, Unavailable("401", key_rejected=True))
+        rig.start("watcher", "dispatcher")
+        await asyncio.sleep(30)
+        own = await rig.ask()
+        await asyncio.sleep(1)
+        assert (await rig.job(own)).state is JobState.RUNNING
+
+
+async def send_with_own_key(rig: Rig) -> None:
+    """A job that the guild's own key has paid for."""
+    await rig.keyring.enter(GUILD, MODERATOR, "meigen", OWN_KEY)
+    own = rig.keyring.account_for(GUILD, "meigen")
+    assert own is not None
+    await rig.ask(account=own)
+    await rig.until(lambda: rig.states() == [JobState.RUNNING], within_seconds=10)
 
 
 # ---- deadlines

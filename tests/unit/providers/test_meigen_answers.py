@@ -20,8 +20,17 @@ from bot.errors import (
     SubmissionError,
     Unavailable,
 )
-from bot.ports import Accepted, Balance, GalleryItem, Generation, GenerationState, RateHeaders
-from bot.providers.meigen.answers import read_generation, read_submission
+from bot.ports import (
+    Accepted,
+    Balance,
+    GalleryItem,
+    Generation,
+    GenerationState,
+    KeyCheck,
+    KeyVerdict,
+    RateHeaders,
+)
+from bot.providers.meigen.answers import read_generation, read_key_check, read_submission
 from bot.providers.meigen.gallery import read_gallery_item
 from tests.unit.providers.samples import (
     APRIL_PROCESSING,
@@ -106,6 +115,37 @@ def test_refusals(status: int, body: object, error: SubmissionError) -> None:
     with pytest.raises(SubmissionError) as caught:
         read_submission(answer(status, body), NOW)
     same(caught.value, error)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "verdict"),
+    [
+        (400, {"success": False, "error": "Prompt is required"}, KeyVerdict.RIGHT),
+        (400, {"errors": ["prompt"]}, KeyVerdict.RIGHT),
+        (400, b"<html>", KeyVerdict.UNTOLD),
+        (402, NO_CREDITS, KeyVerdict.RIGHT),
+        (422, {"error": "Unprocessable"}, KeyVerdict.RIGHT),
+        (401, {"error": "Invalid or missing API token"}, KeyVerdict.WRONG),
+        (401, b"", KeyVerdict.WRONG),
+        (403, {"error": "API key suspended"}, KeyVerdict.WRONG),
+        (403, {"error": "Not available", "code": "model_not_available"}, KeyVerdict.UNTOLD),
+        (403, b"<html>Just a moment", KeyVerdict.UNTOLD),
+        (403, {}, KeyVerdict.UNTOLD),
+        (404, {"error": "Not found"}, KeyVerdict.UNTOLD),
+        (200, {"success": True}, KeyVerdict.UNTOLD),
+        (302, b"", KeyVerdict.UNTOLD),
+        (500, {"error": "Invalid token"}, KeyVerdict.UNTOLD),
+        (503, b"", KeyVerdict.UNTOLD),
+    ],
+)
+def test_what_an_answer_tells_of_a_key(status: int, body: object, verdict: KeyVerdict) -> None:
+    assert read_key_check(answer(status, body), NOW) == KeyCheck(verdict)
+
+
+@pytest.mark.parametrize(("headers", "seconds"), [({"retry-after": "60"}, 60.0), ({}, None)])
+def test_a_check_that_comes_too_soon_tells_when_to_come_again(headers: dict[str, str], seconds: float | None) -> None:
+    told = read_key_check(answer(429, {"error": "x"}, headers), NOW)
+    assert told == KeyCheck(KeyVerdict.RATE_LIMITED, seconds)
 
 
 def test_a_rate_limit_tells_how_long() -> None:

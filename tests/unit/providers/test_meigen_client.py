@@ -24,7 +24,7 @@ from bot.errors import (
     Unavailable,
 )
 from bot.net import Net
-from bot.ports import Gallery, GalleryItem, GenerationState
+from bot.ports import Gallery, GalleryItem, GenerationState, KeyCheck, KeyVerdict
 from bot.providers.meigen import Meigen
 from bot.providers.meigen.client import SEARCHES_CACHED
 from tests.unit.providers.samples import (
@@ -121,6 +121,42 @@ async def test_looks_with_the_key() -> None:
     assert request.method == "GET"
     assert request.url.raw_path == b"/api/generate/v2/status/a%2Fb%3Fc"
     assert request.headers["authorization"] == f"Bearer {KEY}"
+
+
+async def test_a_key_is_checked_by_a_request_that_can_start_nothing() -> None:
+    upstream = telling(400, {"success": False, "error": "Prompt is required"})
+    assert await upstream.client.check_key(KEY) == KeyCheck(KeyVerdict.RIGHT)
+    (request,) = upstream.requests
+    assert (request.method, str(request.url)) == ("POST", "https://upstream.test/api/generate/v2")
+    assert request.headers["authorization"] == f"Bearer {KEY}"
+    assert json.loads(request.content) == {}
+
+
+@pytest.mark.parametrize(
+    "upstream",
+    [
+        failing(httpx.ConnectError(f"no route for {KEY}")),
+        failing(httpx.ReadTimeout(f"slow with {KEY}")),
+        failing(ZeroDivisionError(f"a bug with {KEY}")),
+        breaking(400),
+        telling(400, {"error": KEY}, {"content-encoding": "gzip"}),
+        telling(302, b"", {"location": "https://elsewhere.test/"}),
+    ],
+)
+async def test_without_a_whole_answer_nothing_is_told_of_a_key(
+    upstream: Upstream, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    assert await upstream.client.check_key(KEY) == KeyCheck(KeyVerdict.UNTOLD)
+    assert len(upstream.requests) == 1, "it is not tried again by itself"
+    assert KEY not in caplog.text
+
+
+@pytest.mark.parametrize("key", ["", "two words", "k\u00fcrzel-1234567890", "line\nbreak-1234567890"])
+async def test_a_key_that_no_header_carries_is_wrong_without_a_request(key: str) -> None:
+    upstream = telling(400, {"error": "Prompt is required"})
+    assert await upstream.client.check_key(key) == KeyCheck(KeyVerdict.WRONG)
+    assert upstream.requests == []
 
 
 async def test_the_catalogue_is_asked_without_a_key_and_kept_for_five_minutes() -> None:

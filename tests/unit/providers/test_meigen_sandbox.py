@@ -31,9 +31,9 @@ from bot.errors import (
 )
 from bot.media.library import MediaLibrary
 from bot.net import Net
-from bot.ports import Generation, GenerationState
+from bot.ports import Generation, GenerationState, KeyCheck, KeyVerdict
 from bot.providers.meigen import Meigen
-from sandbox.meigen import Dialect, Fault, FaultKind, SandboxMeigen
+from sandbox.meigen import Counted, Dialect, Fault, FaultKind, SandboxMeigen
 
 DEADLINE_SECONDS = 20.0
 REQUEST = GenerationRequest("a red fox", model_id="z-image-turbo", aspect_ratio="2:3")
@@ -153,6 +153,51 @@ async def test_refusals_of_a_submission() -> None:
         assert "16:9" in refused.value.supported_ratios
         with pytest.raises(KeyRejected):
             await here.client.submit(REQUEST, None, "meigen_sk_of_nobody")
+
+
+async def test_keys_are_told_apart_and_nothing_is_spent_on_it() -> None:
+    async with world() as here:
+        upstream, check = here.upstream, here.client.check_key
+        second, poor, revoked = upstream.add_key(), upstream.add_key(0), upstream.add_key()
+        upstream.engine.revoke_key(revoked)
+        for key in (upstream.key, second, poor):
+            assert await check(key) == KeyCheck(KeyVerdict.RIGHT)
+        for key in (revoked, "meigen_sk_of_nobody", upstream.key[:-1], upstream.key.lower()):
+            assert await check(key) == KeyCheck(KeyVerdict.WRONG)
+        assert upstream.generations == {}
+        assert upstream.purchased() == upstream.purchased(second) == upstream.engine.options.credits
+
+
+@pytest.mark.parametrize("counted", Counted)
+async def test_a_check_may_count_towards_the_limit_and_then_comes_too_soon(counted: Counted) -> None:
+    async with world(rate_limit=1, counting="sliding", counted=counted) as here:
+        told = [await here.client.check_key(here.upstream.key) for _ in range(2)]
+        assert told[0] == KeyCheck(KeyVerdict.RIGHT)
+        assert told[1].verdict is (KeyVerdict.RIGHT if counted is Counted.ACCEPTED else KeyVerdict.RATE_LIMITED)
+        assert (told[1].retry_after_seconds is None) is (counted is Counted.ACCEPTED)
+
+
+@pytest.mark.parametrize(
+    ("fault", "verdict"),
+    [
+        (Fault(FaultKind.DROP_BEFORE), KeyVerdict.UNTOLD),
+        (Fault(FaultKind.DROP_AFTER), KeyVerdict.UNTOLD),
+        (Fault(FaultKind.RESET_AFTER), KeyVerdict.UNTOLD),
+        (Fault(FaultKind.ERROR_BEFORE, status=503), KeyVerdict.UNTOLD),
+        (Fault(FaultKind.ERROR_BEFORE, status=401), KeyVerdict.WRONG),
+        (Fault(FaultKind.REDIRECT), KeyVerdict.UNTOLD),
+        (Fault(FaultKind.TRUNCATED), KeyVerdict.UNTOLD),
+        (Fault(FaultKind.HUGE), KeyVerdict.UNTOLD),
+        (Fault(FaultKind.GZIP_BOMB), KeyVerdict.UNTOLD),
+        (Fault(FaultKind.RATE_LIMITED), KeyVerdict.RATE_LIMITED),
+    ],
+    ids=lambda value: value.kind if isinstance(value, Fault) else "",
+)
+async def test_faults_of_a_check(fault: Fault, verdict: KeyVerdict) -> None:
+    async with world() as here:
+        here.upstream.faults.add(fault)
+        assert (await here.client.check_key(here.upstream.key)).verdict is verdict
+        assert len(here.upstream.requests) == 1
 
 
 @pytest.mark.parametrize(

@@ -11,13 +11,15 @@ import pytest
 from bot.domain.catalog import Medium, Model, Prices
 from bot.domain.drafts import Draft, DraftView
 from bot.domain.jobs import Job
+from bot.domain.limits import House
 from bot.domain.problems import Problem
 from bot.errors import Refused, Unavailable
 from bot.ports import Accepted, Account, Balance, NewDraft
 from bot.services.catalogue import Catalogue
 from bot.services.drafts import Drafting
 from bot.services.going_on import GoingOn
-from bot.services.intake import Intake, Rules
+from bot.services.intake import Intake
+from bot.services.keys import Keyring
 from bot.services.preferences import Preferences
 from bot.services.showing import Showing
 from bot.services.signals import Signals
@@ -25,6 +27,7 @@ from bot.services.viewing import CardViews
 from bot.store.store import Store, assemble
 from tests.support.builders import MEMBER, WIDE, account, claimed, completed, model, running
 from tests.support.fakes import AtOnce, FakeMedia, FakeProvider, HandClock, RotSealer
+from tests.support.keys import keyring_of
 
 GRID = model(
     id="midjourney-v8.1", name="Grid", is_midjourney=True, is_default=False, prices=Prices(15), qualities=("1", "4")
@@ -88,6 +91,7 @@ class Studio:
     media: FakeMedia
     views: CardViews
     signals: Signals
+    keyring: Keyring
     preferences: Preferences
     drafting: Drafting
     intake: Intake
@@ -127,18 +131,19 @@ class Studio:
         return int(self.driver.rows("SELECT COUNT(*) FROM jobs")[0][0])
 
 
-async def open_studio(*models: Model, rules: Rules | None = None, driver: AtOnce | None = None) -> Studio:
+async def open_studio(*models: Model, house: House | None = None, driver: AtOnce | None = None) -> Studio:
     clock, driver, signals, media = HandClock(), driver or AtOnce(), Signals(), FakeMedia()
-    store = await assemble(driver, clock, RotSealer(), "me")
+    house = house or House()
+    store = await assemble(driver, clock, RotSealer(), "me", house)
     mine = account(await store.accounts.enter("meigen", "f"), WIDE)
     upstream = Upstream(clock, models or MODELS)
     catalogue = Catalogue([upstream], store.asking, clock)
     await catalogue.refresh()
-    views = CardViews(store.asking, catalogue, {mine.id: mine}, clock)
-    by_provider = {"meigen": mine}
+    keyring = keyring_of(store.keys, mine, provider=upstream, signals=signals, clock=clock)
+    views = CardViews(store.asking, catalogue, keyring.accounts, clock)
     preferences = Preferences(store.members, catalogue)
-    drafting = Drafting(store.drafts, store.asking, catalogue, by_provider)
-    intake = Intake(store.door, store.asking, catalogue, views, by_provider, signals, rules or Rules(), drafting)
+    drafting = Drafting(store.drafts, store.asking, catalogue, keyring)
+    intake = Intake(store.door, store.asking, catalogue, views, store.guilds, keyring, signals, house, drafting)
     showing = Showing(media, views)
     going_on = GoingOn(intake, drafting, showing, catalogue, preferences)
     return Studio(
@@ -151,6 +156,7 @@ async def open_studio(*models: Model, rules: Rules | None = None, driver: AtOnce
         media,
         views,
         signals,
+        keyring,
         preferences,
         drafting,
         intake,

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from bot.domain.catalog import Medium, Model, Prices, Timing
 from bot.domain.requests import GenerationRequest
 from bot.errors import StoreDown, Unavailable
-from bot.ports import Accepted, DocumentStore, Generation, Provider
+from bot.ports import Accepted, DocumentStore, Generation, KeyCheck, Provider
 from bot.services.catalogue import Catalogue
 
 IMAGE, VIDEO = Medium.IMAGE, Medium.VIDEO
@@ -87,6 +87,9 @@ class Upstream:
 
     async def look(self, generation_id: str, key: str) -> Generation:
         raise AssertionError("a catalogue looks at nothing")
+
+    async def check_key(self, key: str) -> KeyCheck:
+        raise AssertionError("a catalogue needs no key")
 
 
 class Shelf:

@@ -11,15 +11,17 @@ import pytest
 
 from bot.domain.catalog import Medium
 from bot.domain.drafts import Draft, DraftView, price_seen
+from bot.domain.limits import House, Limits
 from bot.domain.problems import Problem, ProblemCode
 from bot.domain.requests import GenerationRequest, MidjourneyOptions, Reference
 from bot.errors import Refused
 from bot.services.drafts import Typing
-from bot.services.intake import Offer, Rules
+from bot.services.intake import Offer
 from bot.store.units import Unit
 from bot.ui.messages import Action
-from tests.support.builders import BEGAN_AT, MEMBER, attachment, model, origin, request
+from tests.support.builders import BEGAN_AT, GUILD, MEMBER, MODERATOR, attachment, model, origin, request
 from tests.support.fakes import AtOnce
+from tests.support.keys import OWN_KEY
 from tests.unit.services.studio import CINEMA, GRID, SHORT, Studio, open_studio, refusal
 
 T = TypeVar("T")
@@ -39,7 +41,7 @@ async def begun(studio: Studio, asked: GenerationRequest = MOVING, **changes: An
 
 
 async def typed(studio: Studio, view: DraftView, prompt: str = "", options: str = "", **changes: Any) -> DraftView:
-    return await studio.drafting.hand_in(view.draft.id, MEMBER, Typing(prompt, options, **changes))
+    return await studio.drafting.hand_in(view.draft.id, MEMBER, GUILD, Typing(prompt, options, **changes))
 
 
 def codes(view: DraftView) -> list[ProblemCode]:
@@ -72,7 +74,7 @@ async def test_of_a_model_that_is_gone_nothing_is_known_but_what_else_could(stud
     view = await begun(studio, replace(MOVING, model_id="retired-1"))
     assert (view.model, view.models, view.price_credits) == (None, (CINEMA, SHORT), None)
     assert codes(view) == [P.MODEL_UNKNOWN]
-    chosen = await studio.drafting.choose(view.draft.id, MEMBER, Action.MODEL, "cinema-1")
+    chosen = await studio.drafting.choose(view.draft.id, MEMBER, GUILD, Action.MODEL, "cinema-1")
     assert (chosen.model, chosen.problems) == (CINEMA, ())
 
 
@@ -83,19 +85,29 @@ async def test_a_balance_that_is_not_known_or_has_no_end_is_none(
     unlimited: bool,  # noqa: FBT001  a parameter
 ) -> None:
     await studio.has_left(left, is_unlimited=unlimited)
-    assert await studio.drafting.balance("meigen") is None
+    assert await studio.drafting.balance(GUILD, "meigen") is None
 
 
 async def test_of_another_upstream_no_balance_is_told(studio: Studio) -> None:
     await studio.has_left(500)
-    assert await studio.drafting.balance("meshy") is None
-    assert await studio.drafting.balance(None) == 500
+    assert await studio.drafting.balance(GUILD, "meshy") is None
+    assert await studio.drafting.balance(GUILD, None) == 500
+
+
+async def test_a_guild_with_a_key_of_its_own_is_told_of_its_own_balance(studio: Studio) -> None:
+    await studio.has_left(500)
+    await studio.keyring.enter(GUILD, MODERATOR, "meigen", OWN_KEY)
+    view = await begun(studio)
+    assert view.balance_credits is None, "it was never told"
+    elsewhere = await studio.drafting.begin(MOVING, origin(guild_id=6))
+    assert elsewhere.balance_credits == 500
+    assert (await studio.drafting.choose(view.draft.id, MEMBER, None, Action.TIER, "pro")).balance_credits == 500
 
 
 async def test_while_the_store_fails_the_balance_is_not_known(studio: Studio) -> None:
     await studio.has_left(500)
     studio.driver.is_down = True
-    assert await studio.drafting.balance("meigen") is None
+    assert await studio.drafting.balance(GUILD, "meigen") is None
 
 
 # ---------------------------------------------------------------- menus
@@ -118,7 +130,7 @@ async def test_a_choice_changes_the_price_and_what_the_model_lacks_is_not_chosen
     studio: Studio, what: Action, value: str, price: int | None
 ) -> None:
     view = await begun(studio)
-    changed = await studio.drafting.choose(view.draft.id, MEMBER, what, value)
+    changed = await studio.drafting.choose(view.draft.id, MEMBER, GUILD, what, value)
     assert changed.price_credits == price
     assert await studio.draft(view) == changed.draft
 
@@ -126,13 +138,13 @@ async def test_a_choice_changes_the_price_and_what_the_model_lacks_is_not_chosen
 async def test_the_form_follows_what_another_model_leaves_of_the_choices(studio: Studio) -> None:
     """Else it would bring back a ratio that the model does not have."""
     view = await begun(studio)
-    changed = await studio.drafting.choose(view.draft.id, MEMBER, Action.MODEL, "short-1")
+    changed = await studio.drafting.choose(view.draft.id, MEMBER, GUILD, Action.MODEL, "short-1")
     assert (changed.draft.request.aspect_ratio, changed.draft.options) == (None, "")
 
 
 async def test_what_was_mistyped_stays_to_be_mended_whatever_is_chosen(studio: Studio) -> None:
     view = await typed(studio, await begun(studio), "a dog --x", "--ar 16:9")
-    changed = await studio.drafting.choose(view.draft.id, MEMBER, Action.DURATION, "10")
+    changed = await studio.drafting.choose(view.draft.id, MEMBER, GUILD, Action.DURATION, "10")
     assert (changed.draft.words, changed.draft.options) == ("a dog --x", "--ar 16:9")
     assert changed.draft.request.duration_seconds == 10
     assert codes(changed) == [P.FLAG_UNKNOWN]
@@ -151,9 +163,9 @@ async def test_of_choices_at_once_none_is_lost() -> None:
     studio = await open_studio(driver=Yielding())
     view = await begun(studio)
     await asyncio.gather(
-        studio.drafting.choose(view.draft.id, MEMBER, Action.DURATION, "10"),
-        studio.drafting.choose(view.draft.id, MEMBER, Action.TIER, "pro"),
-        studio.drafting.choose(view.draft.id, MEMBER, Action.RESOLUTION, "720p"),
+        studio.drafting.choose(view.draft.id, MEMBER, GUILD, Action.DURATION, "10"),
+        studio.drafting.choose(view.draft.id, MEMBER, GUILD, Action.TIER, "pro"),
+        studio.drafting.choose(view.draft.id, MEMBER, GUILD, Action.RESOLUTION, "720p"),
     )
     found = await studio.draft(view)
     assert found is not None
@@ -271,7 +283,7 @@ async def test_a_panel_that_shows_an_older_choice_confirms_nothing_else(
     studio: Studio, what: Action, value: str
 ) -> None:
     view = await begun(studio)
-    await studio.drafting.choose(view.draft.id, MEMBER, what, value)
+    await studio.drafting.choose(view.draft.id, MEMBER, GUILD, what, value)
     assert isinstance(await start(studio, view, "65"), DraftView)
     assert studio.jobs() == 0
 
@@ -283,7 +295,7 @@ async def test_a_price_that_is_not_known_can_be_confirmed(studio: Studio) -> Non
 
 @pytest.mark.parametrize(("above", "asks"), [(64, True), (65, False), (0, True)])
 async def test_from_the_form_what_is_dear_is_confirmed_first(above: int, asks: bool) -> None:  # noqa: FBT001  a parameter
-    studio = await open_studio(rules=Rules(confirm_above_credits=above))
+    studio = await open_studio(house=House(Limits(confirm_above_credits=above)))
     assert isinstance(await start(studio, await begun(studio)), DraftView if asks else Offer)
 
 
@@ -325,9 +337,9 @@ async def do(studio: Studio, what: str, draft: Draft, user_id: int) -> object:
         case "read":
             return await studio.drafting.read(draft.id, user_id)
         case "choose":
-            return await studio.drafting.choose(draft.id, user_id, Action.TIER, "pro")
+            return await studio.drafting.choose(draft.id, user_id, GUILD, Action.TIER, "pro")
         case "hand_in":
-            return await studio.drafting.hand_in(draft.id, user_id, Typing("a dog", ""))
+            return await studio.drafting.hand_in(draft.id, user_id, GUILD, Typing("a dog", ""))
         case "discard":
             await studio.drafting.discard(draft.id, user_id)
             return None

@@ -9,13 +9,14 @@ import pytest
 
 from bot.domain.history import Forgotten
 from bot.domain.jobs import JobState
+from bot.domain.limits import House
 from bot.domain.problems import Problem, ProblemCode
 from bot.errors import Refused, StoreDown
 from bot.ports import Account, CardState
 from bot.services.catalogue import Catalogue
 from bot.services.drafts import Drafting
 from bot.services.forgetting import Forgetting
-from bot.services.intake import Intake, Rules
+from bot.services.intake import Intake
 from bot.services.showing import Showing
 from bot.services.signals import Signals
 from bot.services.viewing import CardViews
@@ -23,6 +24,7 @@ from bot.store.store import Store, assemble
 from bot.ui.cards import draw
 from tests.support.builders import GUILD, MEMBER, account, completed, offered, origin, queued, running
 from tests.support.fakes import AtOnce, FakeMedia, FakeProvider, HandClock, RotSealer
+from tests.support.keys import keyring_of
 
 
 @dataclass(slots=True)
@@ -43,9 +45,10 @@ async def desk() -> Desk:
     mine = account(await store.accounts.enter("meigen", "f"))
     catalogue = Catalogue([FakeProvider(clock)], store.asking, clock)
     await catalogue.refresh()
-    views = CardViews(store.asking, catalogue, {mine.id: mine}, clock)
-    drafting = Drafting(store.drafts, store.asking, catalogue, {"meigen": mine})
-    intake = Intake(store.door, store.asking, catalogue, views, {"meigen": mine}, signals, Rules(), drafting)
+    keyring = keyring_of(store.keys, mine, clock=clock)
+    views = CardViews(store.asking, catalogue, keyring.accounts, clock)
+    drafting = Drafting(store.drafts, store.asking, catalogue, keyring)
+    intake = Intake(store.door, store.asking, catalogue, views, store.guilds, keyring, signals, House(), drafting)
     bells = {name: getattr(signals, name).listen() for name in ("forgotten", "cards", "queued", "running", "shown")}
     return Desk(Forgetting(store.forgetting, signals), intake, Showing(FakeMedia(), views), store, driver, mine, bells)
 

@@ -12,12 +12,13 @@ import pytest
 from bot.domain.catalog import Medium
 from bot.domain.drafts import DraftView
 from bot.domain.jobs import Job
+from bot.domain.limits import House, Limits
 from bot.domain.preferences import Usual
 from bot.domain.problems import Problem, ProblemCode
 from bot.domain.requests import GenerationRequest, Reference
 from bot.errors import MediaDown, MediaGone, Refused
 from bot.services.going_on import picture_of
-from bot.services.intake import Offer, Rules
+from bot.services.intake import Offer
 from tests.support.builders import BEGAN_AT, MEMBER, attachment, model, origin, queued, request
 from tests.unit.services.studio import CINEMA, GRID, SHORT, Studio, open_studio, refusal
 
@@ -127,7 +128,7 @@ async def test_pressed_twice_by_one_member_it_is_one_job(studio: Studio, press: 
 
 
 async def test_what_is_dear_is_confirmed_first() -> None:
-    studio = await open_studio(rules=Rules(confirm_above_credits=14))
+    studio = await open_studio(house=House(Limits(confirm_above_credits=14)))
     view = await vary(studio, await grid(studio))
     assert panel(view).reference_type == "content"
     assert studio.jobs() == 1

@@ -11,6 +11,7 @@ import pytest
 from bot.domain.catalog import Catalog, Prices
 from bot.domain.drafts import DraftView
 from bot.domain.gallery import GalleryItem, GalleryPage, PromptSegment
+from bot.domain.limits import House, Limits
 from bot.domain.preferences import Usual
 from bot.domain.problems import Problem, ProblemCode
 from bot.domain.requests import MidjourneyOptions
@@ -18,13 +19,14 @@ from bot.errors import NotFound, Refused, Unavailable
 from bot.services.catalogue import Catalogue
 from bot.services.drafts import Drafting
 from bot.services.inspiration import Inspiration, request_of, within
-from bot.services.intake import Intake, Offer, Rules
+from bot.services.intake import Intake, Offer
 from bot.services.preferences import Preferences
 from bot.services.signals import Signals
 from bot.services.viewing import CardViews
 from bot.store.store import Store, assemble
 from tests.support.builders import MEMBER, account, model, origin
 from tests.support.fakes import AtOnce, FakeProvider, HandClock, RotSealer
+from tests.support.keys import keyring_of
 
 ID = "3100000000000000001"
 P = ProblemCode
@@ -73,14 +75,15 @@ class Desk:
 
 async def desk_of(confirm_above_credits: int = 100) -> Desk:
     clock, driver, gallery = HandClock(), AtOnce(), FakeGallery()
-    store = await assemble(driver, clock, RotSealer(), "me")
+    house = House(Limits(confirm_above_credits=confirm_above_credits))
+    store = await assemble(driver, clock, RotSealer(), "me", house)
     mine = account(await store.accounts.enter("meigen", "f"))
     catalogue = Catalogue([Upstream(clock)], store.asking, clock)
     await catalogue.refresh()
-    views = CardViews(store.asking, catalogue, {mine.id: mine}, clock)
-    drafting = Drafting(store.drafts, store.asking, catalogue, {"meigen": mine})
-    rules = Rules(confirm_above_credits=confirm_above_credits)
-    intake = Intake(store.door, store.asking, catalogue, views, {"meigen": mine}, Signals(), rules, drafting)
+    keyring = keyring_of(store.keys, mine, clock=clock)
+    views = CardViews(store.asking, catalogue, keyring.accounts, clock)
+    drafting = Drafting(store.drafts, store.asking, catalogue, keyring)
+    intake = Intake(store.door, store.asking, catalogue, views, store.guilds, keyring, Signals(), house, drafting)
     preferences = Preferences(store.members, catalogue)
     return Desk(Inspiration(gallery, catalogue, preferences, drafting, intake), gallery, store, driver)
 

@@ -12,14 +12,14 @@ import pytest
 from bot.domain.catalog import Medium, Model, Prices
 from bot.domain.drafts import DraftView
 from bot.domain.jobs import FailureCode, Job, JobState
-from bot.domain.policy import Limits
+from bot.domain.limits import House, Limits
 from bot.domain.problems import Problem, ProblemCode
 from bot.domain.requests import GenerationRequest, Reference
 from bot.errors import Refused, Unavailable
 from bot.ports import Accepted, Account, Card, CardKind, CardState
 from bot.services.catalogue import Catalogue
 from bot.services.drafts import Drafting
-from bot.services.intake import Intake, Offer, Rules
+from bot.services.intake import Intake, Offer
 from bot.services.signals import Signals
 from bot.services.viewing import CardViews
 from bot.store.store import Store, assemble
@@ -40,13 +40,14 @@ from tests.support.builders import (
     running,
 )
 from tests.support.fakes import AtOnce, FakeProvider, HandClock, RotSealer
+from tests.support.keys import keyring_of
 
 T = TypeVar("T")
 P = ProblemCode
 SLOW = model(
     id="slow-1", name="Slow One", is_default=False, max_references=0, prices=Prices(), prompt_max_characters=10
 )
-NO_DIRECT_MESSAGES = Rules(allow_direct_messages=False)
+NO_DIRECT_MESSAGES = House(allow_direct_messages=False)
 CINEMA = model(id="cinema-1", name="Cinema One", medium=Medium.VIDEO, is_default=False)
 
 
@@ -121,16 +122,16 @@ class Door:
         return await read(self.store, offer.job.id)
 
 
-async def open_door(*models: Model, rules: Rules = NO_DIRECT_MESSAGES, accounts: bool = True) -> Door:
+async def open_door(*models: Model, house: House = NO_DIRECT_MESSAGES, accounts: bool = True) -> Door:
     clock, driver, signals = HandClock(), Fading(), Signals()
-    store = await assemble(driver, clock, RotSealer(), "me")
+    store = await assemble(driver, clock, RotSealer(), "me", house)
     mine = account(await store.accounts.enter("meigen", "f"))
     catalogue = Catalogue([Upstream(clock, *models)], store.asking, clock)
     await catalogue.refresh()
-    views = CardViews(store.asking, catalogue, {mine.id: mine}, clock)
-    by_provider = {"meigen": mine} if accounts else {}
-    drafting = Drafting(store.drafts, store.asking, catalogue, by_provider)
-    intake = Intake(store.door, store.asking, catalogue, views, by_provider, signals, rules, drafting)
+    keyring = keyring_of(store.keys, *([mine] if accounts else []), clock=clock)
+    views = CardViews(store.asking, catalogue, keyring.accounts, clock)
+    drafting = Drafting(store.drafts, store.asking, catalogue, keyring)
+    intake = Intake(store.door, store.asking, catalogue, views, store.guilds, keyring, signals, house, drafting)
     names = ("doubts", "queued", "running", "cards")
     bells = {name: getattr(signals, name).listen() for name in names}
     return Door(intake, store, driver, signals, mine, clock, bells)
@@ -200,7 +201,7 @@ async def test_a_private_request_is_kept_private(door: Door) -> None:
 
 
 async def test_direct_messages_where_they_are_let_in() -> None:
-    door = await open_door(model(), rules=Rules(allow_direct_messages=True))
+    door = await open_door(model(), house=House(allow_direct_messages=True))
     assert (await door.ask(guild_id=None)).job.guild_id is None
 
 
@@ -276,7 +277,7 @@ async def test_all_reasons_are_told_at_once(door: Door) -> None:
 
 
 async def test_a_full_line() -> None:
-    door = await open_door(model(), rules=Rules(Limits(queued_per_member=1)))
+    door = await open_door(model(), house=House(Limits(queued_per_member=1)))
     await door.asked()
     (problem,) = await door.refusal(request())
     assert (problem.code, problem.limit) == (P.QUEUE_FULL_MEMBER, 1)
@@ -289,7 +290,7 @@ async def test_a_store_that_fails(door: Door) -> None:
 
 async def test_what_was_stored_is_offered_though_the_store_fails_right_after_it(door: Door) -> None:
     """Were it refused, the refusal would stand as the answer, and the doorkeeper would take it for the card."""
-    door.driver.transactions_left = 1
+    door.driver.transactions_left = 3  # the limits, the verdict, the job
     offer = await door.ask()
     assert door.jobs() == [JobState.OFFERED]
     assert offer.view.pace is not None
@@ -540,7 +541,7 @@ DEAR = model(id="dear-1", name="Dear One", is_default=False, prices=Prices(per_g
     ],
 )
 async def test_above_the_threshold_a_panel_comes_first(above: int, asked: GenerationRequest, *, is_asked: bool) -> None:
-    door = await open_door(model(), SLOW, DEAR, rules=Rules(confirm_above_credits=above))
+    door = await open_door(model(), SLOW, DEAR, house=House(Limits(confirm_above_credits=above)))
     outcome = await door.intake.ask(asked, origin(), parent_id=77)
     assert isinstance(outcome, DraftView) is is_asked
     assert len(door.jobs()) == (0 if is_asked else 1)
@@ -557,7 +558,7 @@ async def test_the_panel_names_the_model_that_the_upstream_would_choose() -> Non
 
 
 async def test_what_is_dear_and_wrong_is_refused_before_any_panel() -> None:
-    dear = await open_door(model(), rules=Rules(confirm_above_credits=0))
+    dear = await open_door(model(), house=House(Limits(confirm_above_credits=0)))
     with pytest.raises(Refused) as refused:
         await dear.intake.ask(request(""), origin())
     assert only(refused).code is P.PROMPT_EMPTY

@@ -7,15 +7,18 @@ from collections.abc import Sequence
 import pytest
 
 from bot.domain.catalog import Model
+from bot.domain.gate import PauseReason
 from bot.domain.jobs import Job
 from bot.domain.views import AccountCredits, Usage
 from bot.errors import StoreDown
 from bot.ports import Accepted, Balance
 from bot.services.catalogue import Catalogue
+from bot.services.keys import Keyring
 from bot.services.queries import DAY_SECONDS, Queries
 from bot.store.store import Store, assemble
-from tests.support.builders import BEGAN_AT, GUILD, MEMBER, account, claimed, completed, model, running
+from tests.support.builders import BEGAN_AT, GUILD, MEMBER, MODERATOR, account, claimed, completed, model, running
 from tests.support.fakes import AtOnce, FakeProvider, HandClock, RotSealer
+from tests.support.keys import OWN_KEY, keyring_of
 
 MIDNIGHT = BEGAN_AT - BEGAN_AT % DAY_SECONDS
 
@@ -23,11 +26,12 @@ MIDNIGHT = BEGAN_AT - BEGAN_AT % DAY_SECONDS
 class Office:
     """Queries with all that is behind them."""
 
-    def __init__(self, store: Store, driver: AtOnce, clock: HandClock, queries: Queries) -> None:
+    def __init__(self, store: Store, driver: AtOnce, clock: HandClock, queries: Queries, keyring: Keyring) -> None:
         self.store = store
         self.driver = driver
         self.clock = clock
         self.queries = queries
+        self.keyring = keyring
         self.mine = account(0)
 
     async def finished(self, seconds: float) -> Job:
@@ -44,7 +48,8 @@ async def office() -> Office:
     mine = account(await store.accounts.enter("meigen", "f"))
     catalogue = Catalogue([FakeProvider(clock)], store.asking, clock)
     await catalogue.refresh()
-    made = Office(store, driver, clock, Queries(store.asking, catalogue, [mine], clock))
+    keyring = keyring_of(store.keys, mine, provider=FakeProvider(clock), clock=clock)
+    made = Office(store, driver, clock, Queries(store.asking, catalogue, keyring, clock), keyring)
     made.mine = mine
     return made
 
@@ -65,6 +70,29 @@ async def test_the_balance_as_last_told_with_its_time(office: Office) -> None:
     assert view.accounts == (
         AccountCredits("meigen", 120, is_unlimited=False, told_at=BEGAN_AT + 2, pause_reason=None),
     )
+
+
+async def test_a_guild_with_a_key_of_its_own_sees_its_own_balance_and_nobody_elses(office: Office) -> None:
+    job = await claimed(office.store, office.mine)
+    await office.store.submissions.record(office.mine, job.id, Accepted("g", balance=Balance(120)))
+    await office.keyring.enter(GUILD, MODERATOR, "meigen", OWN_KEY)
+    own = AccountCredits("meigen", None, is_unlimited=False, told_at=None, pause_reason=None, is_own=True)
+    operators = AccountCredits("meigen", 120, is_unlimited=False, told_at=BEGAN_AT, pause_reason=None)
+    assert (await office.queries.credits(GUILD, MEMBER)).accounts == (own,)
+    assert (await office.queries.credits(6, MEMBER)).accounts == (operators,)
+    assert (await office.queries.credits(None, MEMBER)).accounts == (operators,)
+
+
+async def test_a_locked_key_is_told(office: Office) -> None:
+    await office.keyring.enter(GUILD, MODERATOR, "meigen", OWN_KEY)
+    office.driver.rows("UPDATE guild_keys SET sealed_key = 'damaged'")
+    keyring = keyring_of(office.store.keys, office.mine)
+    await keyring.open()
+    queries = Queries(office.store.asking, Catalogue([], office.store.asking, office.clock), keyring, office.clock)
+    (told,) = (await queries.credits(GUILD, MEMBER)).accounts
+    assert (told.pause_reason, told.is_own) == (PauseReason.KEY_LOCKED, True)
+    (told,) = (await queries.credits(6, MEMBER)).accounts
+    assert (told.pause_reason, told.is_own) == (None, False)
 
 
 async def test_guild_and_member_are_counted_each_for_itself(office: Office) -> None:
@@ -116,4 +144,4 @@ async def test_a_model_of_which_nothing_is_known_has_no_usual_time() -> None:
     store = await assemble(driver, clock, RotSealer(), "me")
     catalogue = Catalogue([Untimed(clock)], store.asking, clock)
     await catalogue.refresh()
-    assert await Queries(store.asking, catalogue, [], clock).usual_seconds() == {}
+    assert await Queries(store.asking, catalogue, keyring_of(store.keys), clock).usual_seconds() == {}

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
+from bot.domain.gate import PauseReason
 from bot.domain.jobs import JobState
 from bot.domain.requests import Reference
 from bot.domain.views import CardView, ShownMedia, ShownReference, Waiting
@@ -17,6 +18,7 @@ from bot.services.viewing import CardViews
 from bot.store.store import Store, assemble
 from tests.support.builders import (
     BEGAN_AT,
+    GUILD,
     account,
     attachment,
     claimed,
@@ -37,6 +39,7 @@ class Desk:
     driver: AtOnce
     clock: HandClock
     mine: Account
+    accounts: dict[int, Account]
 
 
 @pytest.fixture
@@ -46,7 +49,8 @@ async def desk() -> Desk:
     mine = account(await store.accounts.enter("meigen", "f"))
     catalogue = Catalogue([FakeProvider(clock)], store.asking, clock)
     await catalogue.refresh()
-    return Desk(CardViews(store.asking, catalogue, {mine.id: mine}, clock), store, driver, clock, mine)
+    accounts = {mine.id: mine}
+    return Desk(CardViews(store.asking, catalogue, accounts, clock), store, driver, clock, mine, accounts)
 
 
 async def test_who_waits_is_shown_place_and_time(desk: Desk) -> None:
@@ -72,6 +76,24 @@ async def test_who_does_not_wait_is_shown_no_wait(desk: Desk) -> None:
 async def test_a_job_of_a_key_that_is_gone_is_shown_without_a_wait(desk: Desk) -> None:
     gone = account(await desk.store.accounts.enter("meigen", "gone"))
     assert (await desk.views.of(await queued(desk.store, gone))).waiting is None
+
+
+async def test_a_guilds_own_key_is_told_apart_from_the_operators(desk: Desk) -> None:
+    job, elsewhere = await queued(desk.store, desk.mine), await queued(desk.store, desk.mine, guild_id=6)
+    assert not (await desk.views.of(job)).is_own_key
+    desk.accounts[desk.mine.id] = replace(desk.mine, guild_ids=frozenset({GUILD}))
+    assert (await desk.views.of(job)).is_own_key
+    assert not (await desk.views.of(elsewhere)).is_own_key
+
+
+async def test_what_waits_for_a_locked_key_says_so_and_is_not_drawn_again_and_again(desk: Desk) -> None:
+    job = await queued(desk.store, desk.mine)
+    desk.accounts[desk.mine.id] = replace(desk.mine, key=None, is_operators=False, guild_ids=frozenset({GUILD}))
+    view = await desk.views.of(job)
+    assert view.waiting == Waiting(1, None, PauseReason.KEY_LOCKED)
+    assert view.redraw_at is None
+    told = await desk.views.of(job, waiting=Waiting(1, 5.0, PauseReason.KEY_REJECTED, BEGAN_AT + 600))
+    assert told.waiting == Waiting(1, None, PauseReason.KEY_LOCKED)
 
 
 async def test_the_model_by_its_name_in_the_catalogue(desk: Desk) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from bot.ports import Account
 from bot.store.store import Store, open_store
-from tests.support.builders import account
+from tests.support.builders import ENDLESS, account
 from tests.support.fakes import HandClock, RotSealer
 
 Look = Callable[..., list[dict[str, Any]]]
@@ -30,7 +30,7 @@ def clock() -> HandClock:
 
 @pytest.fixture
 async def store(path: Path, clock: HandClock) -> AsyncIterator[Store]:
-    async with open_store(path, clock, RotSealer(), "me", 0.0) as opened:
+    async with open_store(path, clock, RotSealer(), "me", 0.0, ENDLESS) as opened:
         yield opened
 
 

@@ -8,7 +8,6 @@ from collections.abc import Callable
 import pytest
 
 from bot.domain.jobs import FailureCode, JobState
-from bot.domain.policy import Limits
 from bot.domain.problems import Problem, ProblemCode
 from bot.errors import NotSent, Refused
 from bot.ports import Accepted, Account, Card, CardKind, CardState, Press
@@ -16,7 +15,6 @@ from bot.store.store import Store
 from tests.support.builders import (
     BEGAN_AT,
     CHANNEL,
-    ENDLESS,
     GUILD,
     MEMBER,
     attachment,
@@ -28,6 +26,7 @@ from tests.support.builders import (
     read,
     request,
     running,
+    sets,
 )
 from tests.support.fakes import HandClock
 from tests.unit.store.conftest import Look
@@ -52,7 +51,7 @@ def codes(refused: Refused) -> list[ProblemCode]:
 async def test_what_was_offered_is_kept_as_it_was_asked(store: Store, mine: Account) -> None:
     asked = request("two cats", aspect_ratio="16:9", references=(attachment(BEGAN_AT + 9),))
     new = new_job(mine, request=asked, is_private=True, card_kind=CardKind.PRIVATE, parent_id=12, token="t")
-    job, waiting = await store.door.offer(new, ENDLESS)
+    job, waiting = await store.door.offer(new)
     assert await read(store, job.id) == job
     assert (job.state, job.request, job.model_id) == (JobState.OFFERED, asked, "swift-1")
     assert (job.guild_id, job.channel_id, job.user_id, job.flow_id) == (GUILD, CHANNEL, MEMBER, GUILD)
@@ -76,32 +75,32 @@ async def test_what_was_offered_is_not_yet_in_the_line(
 
 
 async def test_the_line_is_as_long_as_the_offer_says(store: Store, mine: Account) -> None:
-    positions = [(await store.door.offer(new_job(mine), ENDLESS))[1].position]
+    positions = [(await store.door.offer(new_job(mine)))[1].position]
     for _ in range(5):
         await queued(store, mine)
-        positions.append((await store.door.offer(new_job(mine), ENDLESS))[1].position)
+        positions.append((await store.door.offer(new_job(mine)))[1].position)
     assert positions == [1, 2, 3, 4, 5, 6]
-    _, waiting = await store.door.offer(new_job(mine), ENDLESS)
+    _, waiting = await store.door.offer(new_job(mine))
     assert waiting.wait_seconds == pytest.approx(10.0)  # four leave at once, then one every 5 s
 
 
 async def test_a_member_may_have_so_many_waiting_and_no_more(store: Store, mine: Account) -> None:
-    limits = Limits(queued_per_member=2, queued_per_guild=100)
-    await store.door.offer(new_job(mine), limits)
+    await sets(store, queued_per_member=2, queued_per_guild=100)
+    await store.door.offer(new_job(mine))
     await queued(store, mine)
     with pytest.raises(Refused) as refused:
-        await store.door.offer(new_job(mine), limits)
+        await store.door.offer(new_job(mine))
     assert codes(refused.value) == [ProblemCode.QUEUE_FULL_MEMBER]
-    await store.door.offer(new_job(mine, user_id=8), limits)
-    await store.door.offer(new_job(mine, guild_id=6), limits)
+    await store.door.offer(new_job(mine, user_id=8))
+    await store.door.offer(new_job(mine, guild_id=6))
 
 
 async def test_a_guild_may_have_so_many_waiting_and_no_more(store: Store, mine: Account, look: Look) -> None:
-    limits = Limits(queued_per_member=100, queued_per_guild=2)
-    await store.door.offer(new_job(mine, user_id=1), limits)
-    await store.door.offer(new_job(mine, user_id=2), limits)
+    await sets(store, queued_per_member=100, queued_per_guild=2)
+    await store.door.offer(new_job(mine, user_id=1))
+    await store.door.offer(new_job(mine, user_id=2))
     with pytest.raises(Refused) as refused:
-        await store.door.offer(new_job(mine, user_id=3), limits)
+        await store.door.offer(new_job(mine, user_id=3))
     assert codes(refused.value) == [ProblemCode.QUEUE_FULL_GUILD]
     assert look("SELECT COUNT(*) AS jobs FROM jobs") == [{"jobs": 2}]
 
@@ -110,9 +109,9 @@ async def test_a_full_guild_is_told_when_there_is_room_again(store: Store, mine:
     for _ in range(6):
         await queued(store, mine, guild_id=6)
         await queued(store, mine, guild_id=5)
-    limits = Limits(queued_per_member=100, queued_per_guild=6)
+    await sets(store, queued_per_member=100, queued_per_guild=6)
     with pytest.raises(Refused) as refused:
-        await store.door.offer(new_job(mine, guild_id=5), limits)
+        await store.door.offer(new_job(mine, guild_id=5))
     (problem,) = refused.value.problems
     assert isinstance(problem, Problem)
     assert problem.given == "0", "the guild's next turn is the second, and four may leave at once"
@@ -122,38 +121,38 @@ async def test_a_full_guild_is_told_when_there_is_room_again(store: Store, mine:
     await queued(store, mine, guild_id=5)
     await queued(store, mine, guild_id=5)
     with pytest.raises(Refused) as refused:
-        await store.door.offer(new_job(mine, guild_id=5), limits)
+        await store.door.offer(new_job(mine, guild_id=5))
     (problem,) = refused.value.problems
     assert isinstance(problem, Problem)
     assert float(problem.given) > 0
 
 
 async def test_both_limits_are_told_at_once(store: Store, mine: Account) -> None:
-    limits = Limits(queued_per_member=1, queued_per_guild=1)
-    await store.door.offer(new_job(mine), limits)
+    await sets(store, queued_per_member=1, queued_per_guild=1)
+    await store.door.offer(new_job(mine))
     with pytest.raises(Refused) as refused:
-        await store.door.offer(new_job(mine), limits)
+        await store.door.offer(new_job(mine))
     assert codes(refused.value) == [ProblemCode.QUEUE_FULL_MEMBER, ProblemCode.QUEUE_FULL_GUILD]
 
 
 async def test_what_left_or_ended_makes_room(store: Store, mine: Account) -> None:
-    limits = Limits(queued_per_member=1, queued_per_guild=1)
+    await sets(store, queued_per_member=1, queued_per_guild=1)
     await claimed(store, mine)
-    job, _ = await store.door.offer(new_job(mine), limits)
+    job, _ = await store.door.offer(new_job(mine))
     await store.door.drop(job.id, FailureCode.CARD_NEVER_SHOWN)
-    await store.door.offer(new_job(mine), limits)
+    await store.door.offer(new_job(mine))
 
 
 async def test_a_crowd_at_the_door_gets_no_place_too_many(store: Store, mine: Account) -> None:
-    limits = Limits(queued_per_member=20, queued_per_guild=7)
-    asked = (store.door.offer(new_job(mine, user_id=n), limits) for n in range(30))
+    await sets(store, queued_per_member=20, queued_per_guild=7)
+    asked = (store.door.offer(new_job(mine, user_id=n)) for n in range(30))
     answers = await asyncio.gather(*asked, return_exceptions=True)
     assert sum(not isinstance(answer, Refused) for answer in answers) == 7
 
 
 async def test_a_double_press_makes_one_job(store: Store, mine: Account) -> None:
     press = Press("again:1:7", PRESSED)
-    asked = (store.door.offer(new_job(mine, press=press), ENDLESS) for _ in range(5))
+    asked = (store.door.offer(new_job(mine, press=press)) for _ in range(5))
     answers = await asyncio.gather(*asked, return_exceptions=True)
     refused = [answer for answer in answers if isinstance(answer, Refused)]
     assert len(refused) == 4
@@ -374,11 +373,11 @@ async def test_leaving_a_guild_cancels_what_waits_there(store: Store, mine: Acco
     gone = [await queued(store, mine), await offered(store, mine)]
     stays = [await queued(store, mine, guild_id=6), await queued(store, mine, guild_id=None)]
     assert set(await store.door.waiting_guilds()) == {GUILD, 6}
-    assert await store.door.leave_guild(GUILD) == 2
+    assert await store.door.clear_guild(GUILD, FailureCode.GUILD_LEFT) == 2
     for job in gone:
         left = await read(store, job.id)
         assert left.failure is not None
         assert (left.state, left.failure.code) == (JobState.CANCELLED, FailureCode.GUILD_LEFT)
     assert [await read(store, job.id) for job in (*stays, under_way)] == [*stays, under_way]
     assert set(await store.door.waiting_guilds()) == {6}
-    assert await store.door.leave_guild(GUILD) == 0
+    assert await store.door.clear_guild(GUILD, FailureCode.GUILD_LEFT) == 0

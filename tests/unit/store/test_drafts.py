@@ -12,7 +12,6 @@ from cryptography.fernet import Fernet
 
 from bot.domain.catalog import Medium
 from bot.domain.drafts import Draft
-from bot.domain.policy import Limits
 from bot.domain.problems import Problem, ProblemCode
 from bot.domain.requests import GenerationRequest, MidjourneyOptions, Reference
 from bot.errors import Refused
@@ -20,7 +19,7 @@ from bot.ports import Account, NewDraft
 from bot.store.drafts import KEPT_SECONDS
 from bot.store.store import Store, open_store
 from bot.vault import Vault
-from tests.support.builders import BEGAN_AT, ENDLESS, MEMBER, attachment, new_job, queued, request
+from tests.support.builders import BEGAN_AT, MEMBER, attachment, new_job, queued, request, sets
 from tests.support.fakes import HandClock, RotSealer
 from tests.unit.store.conftest import Look
 
@@ -126,10 +125,10 @@ async def test_a_number_is_never_given_twice_though_the_clock_was_put_back(path:
 
 async def test_a_job_takes_its_draft_away_and_no_second_one_can(store: Store, mine: Account, look: Look) -> None:
     draft = await begun(store)
-    await store.door.offer(new_job(mine, draft_id=draft.id), ENDLESS)
+    await store.door.offer(new_job(mine, draft_id=draft.id))
     assert await store.drafts.read(draft.id) is None
     with pytest.raises(Refused) as refused:
-        await store.door.offer(new_job(mine, draft_id=draft.id), ENDLESS)
+        await store.door.offer(new_job(mine, draft_id=draft.id))
     assert refused.value.problems == (Problem(ProblemCode.DRAFT_GONE),)
     assert look("SELECT COUNT(*) AS n FROM jobs") == [{"n": 1}]
 
@@ -139,8 +138,9 @@ async def test_a_draft_that_cannot_be_taken_on_is_kept(
 ) -> None:
     await queued(store, mine)
     draft = await begun(store)
+    await sets(store, queued_per_member=1)
     with pytest.raises(Refused):
-        await store.door.offer(new_job(mine, draft_id=draft.id), Limits(queued_per_member=1))
+        await store.door.offer(new_job(mine, draft_id=draft.id))
     assert await store.drafts.read(draft.id) == draft
     assert len(queued_ids()) == 1
 
@@ -151,5 +151,5 @@ async def test_a_draft_that_is_too_old_starts_nothing(
     draft = await begun(store)
     clock.at += KEPT_SECONDS
     with pytest.raises(Refused):
-        await store.door.offer(new_job(mine, draft_id=draft.id), ENDLESS)
+        await store.door.offer(new_job(mine, draft_id=draft.id))
     assert look("SELECT * FROM jobs") == []

@@ -13,7 +13,7 @@ async def test_what_waits_in_a_guild_that_is_left_is_cancelled_unspent(store: St
     waiting = [await queued(store, mine, guild_id=5), await offered(store, mine, guild_id=5)]
     elsewhere = await queued(store, mine, guild_id=6)
     assert set(await store.door.waiting_guilds()) == {5, 6}
-    assert await store.door.leave_guild(5) == 2
+    assert await store.door.clear_guild(5, FailureCode.GUILD_LEFT) == 2
     for job in waiting:
         left = await read(store, job.id)
         assert left.state is JobState.CANCELLED
@@ -29,4 +29,4 @@ async def test_what_waits_in_a_guild_that_is_left_is_cancelled_unspent(store: St
 async def test_direct_messages_are_of_no_guild(store: Store, mine: Account) -> None:
     await queued(store, mine, guild_id=None)
     assert set(await store.door.waiting_guilds()) == set()
-    assert await store.door.leave_guild(5) == 0
+    assert await store.door.clear_guild(5, FailureCode.GUILD_LEFT) == 0

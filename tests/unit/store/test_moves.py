@@ -79,7 +79,7 @@ class Lives(RuleBasedStateMachine):
 
     def restart(self) -> None:
         self.start += 1
-        self.store = now(assemble(self.driver, self.clock, RotSealer(), f"start {self.start}"))
+        self.store = now(assemble(self.driver, self.clock, RotSealer(), f"start {self.start}", ENDLESS))
 
     def any_job(self, data: st.DataObject, *states: JobState) -> int:
         """Rather one in one of these states: most of what can happen happens to those."""
@@ -97,7 +97,7 @@ class Lives(RuleBasedStateMachine):
     @rule(guild=st.integers(1, 2), user=st.integers(1, 2), steps=st.integers(0, 3))
     def offer(self, guild: int, user: int, steps: int) -> None:
         new = new_job(self.mine, self.clock.at, guild_id=guild, user_id=user)
-        job, _ = now(self.store.door.offer(new, ENDLESS))
+        job, _ = now(self.store.door.offer(new))
         self.lives[job.id] = Life()
         if steps >= 1:
             now(self.store.door.confirm(job.id, 1))
@@ -324,9 +324,9 @@ ILLEGAL: Sequence[tuple[JobState, JobState]] = [
 @pytest.fixture
 def house() -> tuple[AtOnce, Store, Account, Job]:
     driver = AtOnce()
-    store = now(assemble(driver, HandClock(), RotSealer(), "me"))
+    store = now(assemble(driver, HandClock(), RotSealer(), "me", ENDLESS))
     mine = account(now(store.accounts.enter("meigen", "f")))
-    job, _ = now(store.door.offer(new_job(mine, guild_id=GUILD), ENDLESS))
+    job, _ = now(store.door.offer(new_job(mine, guild_id=GUILD)))
     return driver, store, mine, job
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from bot.errors import StoreDown, StoreError
-from bot.store.sqlite import BATCH_UNITS, BUSY_SECONDS, STILL_BUSY_SECONDS, SqliteDriver
+from bot.store.sqlite import BATCH_UNITS, BUSY_SECONDS, STILL_BUSY_SECONDS, SqliteDriver, size_bytes
 from bot.store.units import Row, Unit, do, one
 from tests.unit.store.conftest import Look
 
@@ -268,3 +268,24 @@ async def test_a_closed_driver_says_so(path: Path) -> None:
     await driver.close()
     with pytest.raises(StoreDown, match="closed"):
         await save(driver, "late")
+
+
+# ---------------------------------------------------------------- its room
+
+
+async def test_the_room_of_a_database_is_that_of_all_its_files(path: Path, driver: SqliteDriver) -> None:
+    await save(driver, "large", "x" * 100_000)
+    path.with_name(f"{path.name}.before-0002.bak").write_bytes(b"x" * 50_000)
+    path.with_name("key").write_bytes(b"x" * 1000)
+    files = [file for file in path.parent.iterdir() if file.name != "key"]
+    assert size_bytes(path) == sum(file.stat().st_size for file in files) > 150_000
+
+
+def test_a_database_that_is_not_there_takes_no_room(tmp_path: Path) -> None:
+    assert size_bytes(tmp_path / "nowhere" / "easel.db") == 0
+
+
+def test_a_name_is_taken_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "easel[1].db").write_bytes(b"xyz")
+    (tmp_path / "easel1.db").write_bytes(b"x" * 1000)
+    assert size_bytes(tmp_path / "easel[1].db") == 3

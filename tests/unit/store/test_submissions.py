@@ -19,7 +19,7 @@ from bot.errors import (
     Rejected,
     SubmissionError,
 )
-from bot.ports import Accepted, Account, Balance, Claim, Idle, RateHeaders, Stale, Wait
+from bot.ports import Accepted, Account, Balance, Barred, Claim, Idle, RateHeaders, Stale, Wait
 from bot.store.rows import GATE
 from bot.store.store import Store
 from tests.support.builders import BEGAN_AT, MEMBER, account, attachment, claimed, offered, queued, read, request
@@ -66,7 +66,7 @@ def turns(look: Look) -> list[float]:
     ]
 
 
-async def claim(store: Store, of: Account) -> Claim | Stale | Wait | Idle:
+async def claim(store: Store, of: Account) -> Claim | Stale | Barred | Wait | Idle:
     return await store.submissions.claim(of, 0.0)
 
 

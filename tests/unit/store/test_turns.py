@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from bot.domain.jobs import Failure, FailureCode, Job
 from bot.errors import KeyRejected, NotSent, OutcomeUnknown, Rejected, SubmissionError
-from bot.ports import Accepted, Account, Claim
+from bot.ports import Accepted, Account, Claim, NewGuildKey
 from bot.store.store import Store, assemble
-from tests.support.builders import WIDE, account, offered, queued
+from tests.support.builders import ENDLESS, WIDE, account, offered, queued
 from tests.support.fakes import AtOnce, HandClock, RotSealer
 from tests.unit.store.test_moves import now
 
@@ -38,14 +38,23 @@ class Lives:
     def __init__(self) -> None:
         self.driver, self.clock = AtOnce(), HandClock()
         self.keys, self.start, self.jobs = 1, 0, list[int]()
+        self.own: Account | None = None
         self.begin()
 
     def begin(self) -> None:
         self.start += 1
-        self.store = now(assemble(self.driver, self.clock, RotSealer(), f"start {self.start}"))
+        self.store = now(assemble(self.driver, self.clock, RotSealer(), f"start {self.start}", ENDLESS))
         self.mine = account(now(self.store.accounts.enter("meigen", f"key {self.keys}")), WIDE)
         now(self.store.submissions.recover((self.mine,)))
-        now(self.store.accounts.adopt("meigen", [self.mine.id], self.mine.id))
+        now(self.store.keys.bring_home("meigen", self.mine.id))
+
+    def bring_key(self, dice: int) -> None:
+        new = NewGuildKey(dice % 2 + 1, "meigen", "own", f"own {dice % 3}", "1234", 1)
+        key, _ = now(self.store.keys.enter(new, WIDE, self.mine.id))
+        self.own = account(key.account_id, WIDE)
+
+    def take_key_back(self, dice: int) -> None:
+        now(self.store.keys.remove(dice % 2 + 1, 99, "meigen", self.mine.id))
 
     def change_key(self, _: int) -> None:
         self.keys += 1
@@ -83,7 +92,7 @@ class Lives:
         self._with_any(dice, lambda job_id: now(self.store.submissions.record(self.mine, job_id, outcome)))
 
     def leave_guild(self, dice: int) -> None:
-        now(self.store.door.leave_guild(dice % 2 + 1))
+        now(self.store.door.clear_guild(dice % 2 + 1, FailureCode.GUILD_LEFT))
 
     def forget(self, dice: int) -> None:
         now(self.store.forgetting.forget(dice % 2 + 1))
@@ -94,10 +103,18 @@ class Lives:
 
     def serve(self, dice: int) -> None:
         """Claim, and hear of that very job."""
+        self._serve(self.mine, dice)
+
+    def serve_own(self, dice: int) -> None:
+        """The same with a key that a guild brought."""
+        if self.own is not None:
+            self._serve(self.own, dice)
+
+    def _serve(self, of: Account, dice: int) -> None:
         self.clock.at += 700.0
-        found = now(self.store.submissions.claim(self.mine, 0.0))
+        found = now(self.store.submissions.claim(of, 0.0))
         if isinstance(found, Claim):
-            now(self.store.submissions.record(self.mine, found.job.id, OUTCOMES[dice % len(OUTCOMES)]))
+            now(self.store.submissions.record(of, found.job.id, OUTCOMES[dice % len(OUTCOMES)]))
 
     def _with_any(self, dice: int, act: Callable[[int], object]) -> None:
         if self.jobs:
@@ -105,7 +122,7 @@ class Lives:
 
 
 MOVES = ("join", "join", "offer", "confirm", "claim", "serve", "answer", "call_back", "drop", "delete_card", "fail")
-RARE = ("leave_guild", "forget", "die", "change_key")
+RARE = ("leave_guild", "forget", "die", "change_key", "bring_key", "take_key_back", "serve_own")
 
 
 @settings(max_examples=120, deadline=None, derandomize=True, database=None)
@@ -125,7 +142,7 @@ def test_the_line_is_as_long_as_it_was_counted(steps: list[tuple[str, int]]) -> 
 def line_of(jobs_of_each: int) -> tuple[AtOnce, Store, Account]:
     """Nine members in three guilds, so many jobs each."""
     driver = AtOnce()
-    store = now(assemble(driver, HandClock(), RotSealer(), "me"))
+    store = now(assemble(driver, HandClock(), RotSealer(), "me", ENDLESS))
     mine = account(now(store.accounts.enter("meigen", "f")), WIDE)
     for number in range(9 * jobs_of_each):
         now(queued(store, mine, guild_id=number % 3 + 1, user_id=number % 9 + 1))

@@ -150,6 +150,13 @@ def test_unlimited_and_paused() -> None:
     assert "The credits are used up." in text
 
 
+def test_a_servers_own_key_is_named_and_so_is_who_can_change_it() -> None:
+    account = AccountCredits("meigen", 3, is_unlimited=False, told_at=NOW, pause_reason=None, is_own=True)
+    assert "**MeiGen** (this server's own key): 3 credits left" in credits_text(account)
+    refused = credits_text(replace(account, pause_reason=PauseReason.KEY_REJECTED))
+    assert "Its moderators can enter another one" in refused
+
+
 def test_use_of_guild_and_member() -> None:
     text = credits_text(None)
     assert "No key is entered" in text

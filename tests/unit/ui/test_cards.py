@@ -185,6 +185,22 @@ def test_waiting(state: JobState, waiting: Waiting | None, said: str) -> None:
     assert draw(view(job(state), waiting=waiting)).texts[1] == said
 
 
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        (PauseReason.KEY_REJECTED, "does not accept this server's own key any more. Its moderators can enter another"),
+        (PauseReason.OUT_OF_CREDITS, "The credits of this server's own key are used up."),
+        (PauseReason.KEY_LOCKED, "This server's own key cannot be read any more"),
+        (PauseReason.RATE_LIMITED, "The service asked for a short break."),
+    ],
+)
+def test_of_a_servers_own_key_its_moderators_are_called(reason: PauseReason, said: str) -> None:
+    text = text_of(draw(view(job(), waiting=Waiting(2, None, reason, NOW + 60), is_own_key=True)))
+    assert said in text
+    assert "Whoever runs Easel" not in text
+    assert "<t:1780000060:R>" in text
+
+
 def test_cancelling_disables_the_button() -> None:
     message = draw(view(job(cancel_asked_at=NOW), waiting=Waiting(1, 0.0)))
     assert "Cancelling" in text_of(message)
@@ -289,7 +305,7 @@ def test_a_result_with_nothing_in_it() -> None:
 
 def test_a_result_that_came_after_cancelling_is_not_shown() -> None:
     message = draw(done(ShownMedia("https://x.y", FILE), cancel_asked_at=NOW))
-    assert "Finished after you cancelled" in text_of(message)
+    assert "Finished after it was cancelled" in text_of(message)
     assert message.gallery == ()
     assert message.attachments == ()
 

@@ -95,7 +95,7 @@ def test_every_state_has_its_word_and_only_what_is_over_is_shown(state: JobState
 
 
 def test_what_finished_after_it_was_cancelled_is_told_apart() -> None:
-    assert "**Finished after you cancelled**" in text(draw_history(page(entry(cancel_asked_at=NOW))))
+    assert "**Finished after it was cancelled**" in text(draw_history(page(entry(cancel_asked_at=NOW))))
     assert "**Cancelled**" in text(draw_history(page(entry(JobState.CANCELLED, cancel_asked_at=NOW))))
 
 
@@ -238,6 +238,10 @@ def test_what_was_forgotten_is_counted() -> None:
 
 def test_help_fits() -> None:
     check(help_page())
+
+
+def test_the_help_names_the_moderators_commands() -> None:
+    assert "### For moderators\n`/limits` See what is allowed on this server" in "\n".join(help_page().texts)
 
 
 def test_the_help_names_the_menus_on_messages() -> None:

@@ -97,7 +97,8 @@ def test_what_members_typed_cannot_break_a_sentence() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "said"), [(0.4, "0 s"), (45, "45 s"), (90, "1.5 min"), (120, "2 min"), (600, "10 min")]
+    ("seconds", "said"),
+    [(0.4, "0 s"), (45, "45 s"), (90, "1.5 min"), (120, "2 min"), (600, "10 min"), (5400, "1.5 h"), (86_400, "24 h")],
 )
 def test_durations(seconds: float, said: str) -> None:
     assert seconds_of(seconds) == said

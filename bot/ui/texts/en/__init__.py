@@ -11,12 +11,25 @@ from bot.ui.texts.en.commands import COMMANDS
 from bot.ui.texts.en.drafts import DraftTexts
 from bot.ui.texts.en.history import HistoryTexts
 from bot.ui.texts.en.inspire import InspireTexts
+from bot.ui.texts.en.limits import LimitTexts
 from bot.ui.texts.en.members import MemberTexts
 from bot.ui.texts.en.menus import MenuTexts
 from bot.ui.texts.en.problems import ProblemTexts
+from bot.ui.texts.en.usage import UsageTexts
 
 
-class Texts(CardTexts, DraftTexts, ProblemTexts, AnswerTexts, InspireTexts, MenuTexts, HistoryTexts, MemberTexts):
+class Texts(
+    CardTexts,
+    DraftTexts,
+    ProblemTexts,
+    AnswerTexts,
+    InspireTexts,
+    MenuTexts,
+    HistoryTexts,
+    MemberTexts,
+    LimitTexts,
+    UsageTexts,
+):
     """English."""
 
 

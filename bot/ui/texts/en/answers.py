@@ -40,8 +40,17 @@ class AnswerTexts(Words):
 
     credits_title = "### Credits"
 
-    def balance(self, provider: str, credit_count: int | None, told_at: float | None, *, is_unlimited: bool) -> str:
-        name = f"**{self.provider(provider)}**"
+    def balance(
+        self,
+        provider: str,
+        credit_count: int | None,
+        told_at: float | None,
+        *,
+        is_unlimited: bool,
+        is_own: bool = False,
+    ) -> str:
+        """`is_own`: by the server's own key."""
+        name = f"**{self.provider(provider)}**" + (" (this server's own key)" if is_own else "")
         told = "" if told_at is None else f", as told {timestamp(told_at)}"
         if is_unlimited:
             return f"{name}: unlimited{told}"

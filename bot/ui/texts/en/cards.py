@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from bot.domain.catalog import Medium
 from bot.domain.gate import PauseReason
 from bot.domain.jobs import FailureCode, JobState
+from bot.domain.views import Hold
 from bot.ui.markdown import timestamp
 from bot.ui.texts.en.words import Words, credits_of, listed, seconds_of
 
@@ -22,12 +23,17 @@ class CardTexts(Words):
         place = "You are next" if position <= 1 else f"Place {position:,} in line"
         return f"**{place}**" if ready_at is None else f"**{place}**, begins {timestamp(ready_at)}"
 
-    def paused(self, reason: PauseReason, until: float | None) -> str:
+    def paused(self, reason: PauseReason, until: float | None, *, is_own_key: bool = False) -> str:
+        why = self.pause(reason, is_own_key=is_own_key)
         if until is None:
-            return self.pauses[reason]
+            return why
         # Only a break ends by itself; for the rest one request goes ahead and finds out.
         end = "It goes on" if reason is PauseReason.RATE_LIMITED else "I try again"
-        return f"{self.pauses[reason]} {end} {timestamp(until)}."
+        return f"{why} {end} {timestamp(until)}."
+
+    def pause(self, reason: PauseReason, *, is_own_key: bool = False) -> str:
+        """Why nothing leaves for now. `is_own_key`: the server's moderators have brought the key, and can change it."""
+        return self._own_key_pauses.get(reason, self.pauses[reason]) if is_own_key else self.pauses[reason]
 
     pauses: Mapping[PauseReason, str] = {
         PauseReason.RATE_LIMITED: "The service asked for a short break.",
@@ -37,6 +43,25 @@ class CardTexts(Words):
         PauseReason.KEY_REJECTED: (
             "The service does not accept the key. Whoever runs Easel has to look at it. Your place in line is kept."
         ),
+        PauseReason.KEY_LOCKED: (
+            "This server's own key cannot be read any more, so nothing can be sent with it. "
+            "Its moderators can enter it anew in `/limits`. Your place in line is kept."
+        ),
+    }
+    _own_key_pauses: Mapping[PauseReason, str] = {
+        PauseReason.OUT_OF_CREDITS: (
+            "The credits of this server's own key are used up. Your place in line is kept until there are more."
+        ),
+        PauseReason.KEY_REJECTED: (
+            "The service does not accept this server's own key any more. "
+            "Its moderators can enter another one in `/limits`. Your place in line is kept."
+        ),
+    }
+
+    holds: Mapping[Hold, str] = {
+        Hold.PAUSED: "The moderators have paused this server. Your place in line is kept until they let it go on.",
+        Hold.GUILD_BUSY: "As many as this server may have are being made already. It begins when one is done.",
+        Hold.MEMBER_BUSY: "As many as you may have are being made already. It begins when one is done.",
     }
 
     def cancelling(self) -> str:
@@ -66,10 +91,10 @@ class CardTexts(Words):
         return f"This one takes longer than the usual {seconds_of(usual_seconds)}."
 
     def paid_though_cancelled(self) -> str:
-        return "It had begun before you cancelled, so it is being paid for. The result is kept in `/history`, not here."
+        return "It had begun before it was cancelled, so it is being paid for. The result is kept in `/history` alone."
 
     def finished_though_cancelled(self) -> str:
-        return "**Finished after you cancelled**\nIt had begun already, so it was paid for. `/history` has it."
+        return "**Finished after it was cancelled**\nIt had begun already, so it was paid for. `/history` has it."
 
     def succeeded(self, medium: Medium, count: int) -> str:
         name = self.mediums[medium]
@@ -154,9 +179,12 @@ class CardTexts(Words):
         FailureCode.GENERATION_FAILED: "The service could not make it.{said}\nTry again, or with other words.",
         FailureCode.REFERENCE_GONE: "A reference is not there any more.{said}\nAsk anew and attach it once more.",
         FailureCode.CANCELLED_BY_MEMBER: "It was called back.{said}",
+        FailureCode.CANCELLED_BY_MODERATOR: "A moderator has called it back.{said}",
+        FailureCode.NOT_ALLOWED: "When its turn came, this server's limits stood against it.{said}",
         FailureCode.CARD_NEVER_SHOWN: "Discord did not show this card in time, so nothing was begun.{said}",
         FailureCode.CARD_DELETED: "The card was deleted, so nothing was begun.{said}",
         FailureCode.GUILD_LEFT: "I was removed from that server before it began.{said}",
+        FailureCode.KEY_REMOVED: "The server's own key was taken back, and there is no other for this service.{said}",
         FailureCode.ASKED_AGAIN: "The service did not take this one, and you have asked for it again meanwhile.{said}",
     }
 

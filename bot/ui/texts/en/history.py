@@ -28,7 +28,7 @@ class HistoryTexts(Words):
         JobState.TIMED_OUT: "Not ready in time",
         JobState.UNKNOWN: "No answer, may have been charged",
     }
-    kept_after_cancel = "Finished after you cancelled"
+    kept_after_cancel = "Finished after it was cancelled"
 
     def history_title(self, page: int, medium: Medium | None, model_name: str | None) -> str:
         """`page` counts from 1; `model_name` is markdown, None: of any model."""

@@ -18,6 +18,7 @@ COMMANDS_OF_HELP = (
     "preferences",
     "forget",
 )
+COMMANDS_OF_MODERATORS = ("limits", "limit", "usage")
 
 
 class MemberTexts(Words):
@@ -72,7 +73,8 @@ class MemberTexts(Words):
             f"**Forget {requests}, everywhere?**\n"
             "Prompts, references and results go, also what is still being prepared. "
             "What waits is cancelled. What is being made is paid for, and forgotten once it is done.\n"
-            "Two things stay: how many credits were used, without the words, and your `/preferences`.\n"
+            "Two things stay: how many credits were used, without the words, and your `/preferences`. "
+            "The log of a server's moderators loses the words, but not a file that they have saved before.\n"
             "Messages in Discord stay where they are: the *Delete* button below each removes it. "
             "Those buttons are all that still works there.\n"
             "**This cannot be undone.**"
@@ -110,6 +112,10 @@ class MemberTexts(Words):
         """`commands`: names and what they are for."""
         return "\n".join(("### Commands", *(f"`/{name}` {what}" for name, what in commands)))
 
+    def help_moderators(self, commands: Sequence[tuple[str, str]]) -> str:
+        """Of the same kind."""
+        return "\n".join(("### For moderators", *(f"`/{name}` {what}" for name, what in commands)))
+
     def help_buttons(self) -> str:
         rows = (
             (f"{self.upscale(1)} to {self.upscale(4)}", "that one large, at no cost"),
@@ -140,6 +146,9 @@ class MemberTexts(Words):
             "On anybody's picture, right-click or press and hold, then *Apps*: "
             f"{', '.join(f'*{name}*' for name in menus)}.\n"
             "A reference is a picture to go by: attach it, or begin the prompt with its link. "
-            "`private` shows a result to you alone. A long prompt can come as a .txt file, below *Remix*.\n"
+            "`private` shows a result to you alone; moderators can read what was asked for on their server all the "
+            "same. A long prompt can come as a .txt file, below *Remix*.\n"
+            "Words and results are forgotten by themselves after as many days as a server has chosen, "
+            "30 if it has not.\n"
             "Something is wrong? Ask a moderator of this server, or whoever runs Easel here."
         )

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from bot.domain.catalog import Medium
 from bot.domain.problems import Problem, ProblemCode
 from bot.ui.markdown import one_line
+from bot.ui.texts.en.rules import RULES
 from bot.ui.texts.en.words import Words, listed, references_of, seconds_of
 
 
@@ -111,6 +112,26 @@ class ProblemTexts(Words):
         ProblemCode.NO_ACCOUNT: lambda _: (
             "There is no key for this service. Whoever runs Easel has to enter one; `/models` shows what works now."
         ),
+        ProblemCode.KEY_LOCKED: lambda _: (
+            "This server's own key cannot be read any more, so nothing can be made with it. "
+            "A moderator can enter it anew in `/limits`. Nothing was spent."
+        ),
+        ProblemCode.KEY_MALFORMED: lambda _: (
+            "That does not look like a key. Copy it whole, without anything around it, and enter it once more. "
+            "Nothing was changed."
+        ),
+        ProblemCode.KEY_WRONG: lambda p: (
+            f"{_service(p)} does not accept that key. Copy it once more, or make a new one there. Nothing was changed."
+        ),
+        ProblemCode.KEY_UNCHECKED: lambda p: (
+            f"{_service(p)} does not answer at the moment, so I cannot tell whether that key is good. "
+            "Try again in a few minutes. Nothing was changed."
+        ),
+        ProblemCode.KEY_CHECK_BUSY: lambda p: (
+            f"That key cannot be checked right now. Try again in {seconds_of(max(1.0, p.limit or 0))}. "
+            "Nothing was changed."
+        ),
+        ProblemCode.KEY_ABSENT: lambda p: f"This server has no key of its own for {_service(p)}.",
         ProblemCode.ALREADY_PRESSED: lambda _: "You have just pressed that. Its card is on the way.",
         ProblemCode.NOT_YOURS: lambda _: "Only who asked for this, or a moderator, can do that.",
         ProblemCode.JOB_UNKNOWN: lambda _: "I do not know that request any more. Ask anew with `/imagine`.",
@@ -142,6 +163,7 @@ class ProblemTexts(Words):
             "The gallery's search does not answer at the moment. "
             "What still works: `/inspire` with the id or the link of a picture."
         ),
+        **RULES,
         ProblemCode.STORE_FAILING: lambda _: (
             "I cannot write anything down right now, so I take nothing on. Nothing was spent. "
             "Try again in a few minutes."
@@ -154,6 +176,10 @@ class ProblemTexts(Words):
 
     def stale_command(self) -> str:
         return "This command has just changed. Try again in a minute, or restart Discord."
+
+
+def _service(problem: Problem) -> str:
+    return Words().provider(problem.given)
 
 
 def _model(problem: Problem) -> str:

@@ -8,6 +8,7 @@ from bot.domain.catalog import Medium
 from bot.ui.markdown import one_line
 
 LEAST_TOLD_IN_MINUTES_SECONDS = 90
+LEAST_TOLD_IN_HOURS_SECONDS = 5400
 PROVIDERS: Mapping[str, str] = {"meigen": "MeiGen", "meshy": "Meshy"}
 
 
@@ -15,11 +16,18 @@ def credits_of(count: int) -> str:
     return "1 credit" if count == 1 else f"{count:,} credits"
 
 
+def many(count: int, one: str, more: str) -> str:
+    """`1 member`, `1,200 members`."""
+    return f"1 {one}" if count == 1 else f"{count:,} {more}"
+
+
 def seconds_of(seconds: float) -> str:
-    """A duration as people say it: `45 s`, `1.5 min`, `4 min`."""
+    """A duration as people say it: `45 s`, `1.5 min`, `4 min`, `24 h`."""
     if seconds < LEAST_TOLD_IN_MINUTES_SECONDS:
         return f"{seconds:.0f} s"
-    return f"{seconds / 60:.1f}".removesuffix(".0") + " min"
+    if seconds < LEAST_TOLD_IN_HOURS_SECONDS:
+        return f"{seconds / 60:.1f}".removesuffix(".0") + " min"
+    return f"{seconds / 3600:.1f}".removesuffix(".0") + " h"
 
 
 def references_of(most: int) -> str:
