@@ -321,6 +321,10 @@ class Asking(Protocol):
         """Ids of the models that a guild allows; none: all."""
         ...
 
+    async def time_zone(self, guild_id: int | None) -> str:
+        """By which a guild's days begin; None: those of direct messages."""
+        ...
+
     async def covers_results(self, guild_id: int) -> bool:
         """Whether a guild wants results as spoilers."""
         ...

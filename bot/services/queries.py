@@ -6,13 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from bot.clock import Clock
+from bot.domain.days import day_of
 from bot.domain.gate import PauseReason
 from bot.domain.views import AccountCredits, CreditsView
 from bot.ports import Asking
 from bot.services.catalogue import Catalogue
 from bot.services.keys import Keyring
-
-DAY_SECONDS = 86_400.0
 
 
 class Queries:
@@ -25,9 +24,9 @@ class Queries:
         self._clock = clock
 
     async def credits(self, guild_id: int | None, user_id: int) -> CreditsView:
-        """Balances of whatever keys pay here, and what this guild and this member used since midnight UTC."""
-        now = self._clock.now()
-        day_began_at = now - now % DAY_SECONDS
+        """Balances of whatever keys pay here, and what this guild and this member used since its midnight."""
+        zone = await self._asking.time_zone(guild_id)
+        day_began_at = day_of(self._clock.now(), zone).began_at
         guild = None
         if guild_id is not None:
             guild = await self._asking.usage(since=day_began_at, guild_id=guild_id)

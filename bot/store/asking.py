@@ -40,6 +40,9 @@ class AskingStore:
     async def allowed_models(self, guild_id: int | None) -> tuple[str, ...]:
         return (await self._driver.run(lambda: read_limits(self._ledger, guild_id))).models
 
+    async def time_zone(self, guild_id: int | None) -> str:
+        return (await self._driver.run(lambda: read_limits(self._ledger, guild_id))).time_zone
+
     async def covers_results(self, guild_id: int) -> bool:
         return (await self._driver.run(lambda: read_limits(self._ledger, guild_id))).spoilers
 

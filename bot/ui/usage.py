@@ -37,10 +37,10 @@ def draw_usage(report: UsageReport, picture: bytes | None, texts: Texts = EN) ->
 
 
 def chart_of(report: UsageReport, texts: Texts = EN) -> Chart:
-    """Its credits over time; the last column has a label in any case."""
-    every, last = LABEL_EVERY[report.days], len(report.bars) - 1
+    """Its credits over time. Of hours the first one has a label in any case, of days the last one: today."""
+    every, named = LABEL_EVERY[report.days], 0 if report.days == 1 else len(report.bars) - 1
     columns = [
-        Column(label if (last - number) % every == 0 else "", bar.credits)
+        Column(label if (named - number) % every == 0 else "", bar.credits)
         for number, (label, bar) in enumerate(zip(_labels(report, texts), report.bars, strict=True))
     ]
     return Chart(texts.usage_chart(report.days, report.time_zone), tuple(columns))

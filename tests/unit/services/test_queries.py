@@ -14,12 +14,13 @@ from bot.errors import StoreDown
 from bot.ports import Accepted, Balance
 from bot.services.catalogue import Catalogue
 from bot.services.keys import Keyring
-from bot.services.queries import DAY_SECONDS, Queries
+from bot.services.queries import Queries
 from bot.store.store import Store, assemble
-from tests.support.builders import BEGAN_AT, GUILD, MEMBER, MODERATOR, account, claimed, completed, model, running
+from tests.support.builders import BEGAN_AT, GUILD, MEMBER, MODERATOR, account, claimed, completed, model, running, sets
 from tests.support.fakes import AtOnce, FakeProvider, HandClock, RotSealer
 from tests.support.keys import OWN_KEY, keyring_of
 
+DAY_SECONDS = 86_400.0
 MIDNIGHT = BEGAN_AT - BEGAN_AT % DAY_SECONDS
 
 
@@ -110,6 +111,16 @@ async def test_in_direct_messages_there_is_no_guild(office: Office) -> None:
     view = await office.queries.credits(None, MEMBER)
     assert view.guild is None
     assert view.member == Usage(0, 0, 0)
+
+
+async def test_a_day_begins_by_the_guilds_own_clock(office: Office) -> None:
+    await sets(office.store, time_zone="Asia/Tokyo")
+    await running(office.store, office.mine)
+    office.clock.at = BEGAN_AT + 8 * 3600  # in Tokyo it is past midnight
+    view = await office.queries.credits(GUILD, MEMBER)
+    assert view.guild == view.member == Usage(0, 0, 0)
+    assert view.day_began_at == MIDNIGHT + 15 * 3600
+    assert (await office.queries.credits(6, MEMBER)).member == Usage(5, 0, 1), "elsewhere it is the same day still"
 
 
 async def test_a_day_begins_at_midnight_utc(office: Office) -> None:

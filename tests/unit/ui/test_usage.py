@@ -124,7 +124,7 @@ def test_without_a_picture_there_are_figures_alone() -> None:
 @pytest.mark.parametrize(
     ("days", "title", "first", "last", "labelled"),
     [
-        (1, "Credits per hour, today (UTC)", "", "23", ["02", "05", "08", "11", "14", "17", "20", "23"]),
+        (1, "Credits per hour, today (UTC)", "00", "", ["00", "03", "06", "09", "12", "15", "18", "21"]),
         (7, "Credits per day, last 7 days (UTC)", "28 May", "3 Jun", None),
         (
             30,
@@ -149,7 +149,7 @@ def test_columns_have_labels_that_leave_each_other_room(
 
 def test_labels_are_by_the_guilds_clock() -> None:
     chart = chart_of(report(1, time_zone="Asia/Tokyo"))
-    assert [column.label for column in chart.columns][-1] == "08"
+    assert chart.columns[0].label == "09"
 
 
 def test_a_chart_of_nothing_says_so_in_words() -> None:
