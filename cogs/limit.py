@@ -93,7 +93,8 @@ class FlowCommands(LimitCommands):
         await say(interaction, await self._desk.page(interaction, Place(Area.FLOW, asks="queue")))
 
 
-@app_commands.guild_only()
+@app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
+@app_commands.allowed_installs(guilds=True, users=False)
 @app_commands.default_permissions(manage_guild=True)
 class Limit(
     FigureCommands,

@@ -62,7 +62,8 @@ class Limits(commands.Cog):
         return self._forms.takers
 
     @app_commands.command(description=told("limits"))
-    @app_commands.guild_only()
+    @app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
+    @app_commands.allowed_installs(guilds=True, users=False)
     @app_commands.default_permissions(manage_guild=True)
     async def limits(self, interaction: Interaction) -> None:
         await say(interaction, await self._desk.page(interaction, Place(Area.OVERVIEW)))

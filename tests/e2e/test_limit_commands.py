@@ -196,3 +196,15 @@ async def test_whoever_typed_a_moment_ago_is_told_too(stage: Stage, sam: Moderat
         what="noor to be told",
     )
     assert notice.ephemeral
+
+
+async def test_only_servers_have_them_and_there_only_moderators_unless_a_server_says_otherwise(stage: Stage) -> None:
+    """Also while people may take Easel with them: nobody moderates there."""
+    await stage.bot.terminate()
+    await stage.bot.start(ALLOW_DIRECT_MESSAGES="on")
+    synced = {command["name"]: command for command in stage.world.commands()}
+    for name in ("limits", "limit", "usage"):
+        command = synced[name]
+        assert (command["contexts"], command["integration_types"]) == ([0], [0]), name
+        assert int(command["default_member_permissions"]) == 1 << 5, "Manage Server"
+    assert synced["imagine"]["contexts"] == [0, 1, 2]
