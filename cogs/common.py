@@ -103,8 +103,11 @@ def _channel_ids(interaction: Interaction) -> tuple[int, ...]:
 
 
 def _role_ids(interaction: Interaction) -> tuple[int, ...]:
+    """As the interaction tells, with the one that everybody has: `Member.roles` leaves out what is not in the cache."""
     user = interaction.user
-    return tuple(role.id for role in user.roles) if isinstance(user, discord.Member) else ()
+    if not isinstance(user, discord.Member) or interaction.guild_id is None:
+        return ()
+    return (interaction.guild_id, *user._roles)  # noqa: SLF001  there is no public way to the bare ids
 
 
 def _is_age_restricted(interaction: Interaction) -> bool:

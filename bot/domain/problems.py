@@ -102,6 +102,8 @@ class ProblemCode(StrEnum):
     MOMENT_FAR = "moment_far"
     WORD_EMPTY = "word_empty"
     WORD_TOO_LONG = "word_too_long"
+    WORDS_TOO_LONG = "words_too_long"
+    """All of the list together; `limit`: so many letters."""
     WORD_NOT_LISTED = "word_not_listed"
     LOG_CHANNEL_UNFIT = "log_channel_unfit"
     """`allowed`: the id of the channel, in which nobody can write."""

@@ -20,8 +20,13 @@ def lines_of(resolution: str) -> float:
 
 
 def is_above(chosen: str, highest: str) -> bool:
-    """Whether a choice is more than the highest one allowed. Of another scale (Midjourney's quality `4`): no."""
+    """Whether a choice is more than the highest one allowed, or may be: nobody can rank a word of no known scale.
+
+    A number (Midjourney's quality `4`) is no more than a word, since the two are of different models.
+    """
     (scale, rank), (other_scale, other_rank) = _place(chosen), _place(highest)
+    if scale == _OTHERS:
+        return chosen.strip().casefold() != highest.strip().casefold()
     return scale == other_scale and rank > other_rank
 
 

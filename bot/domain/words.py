@@ -323,7 +323,13 @@ def _grown(phrases: tuple[str, ...]) -> _Wood:
     )
 
 
-_kept = lru_cache(maxsize=32)(_grown)
+_FEW_LETTERS = 1000
+# A tree takes about a kilobyte for each letter: of short lists many are kept, of long ones few.
+_kept_few, _kept_many = lru_cache(maxsize=128)(_grown), lru_cache(maxsize=16)(_grown)
+
+
+def _kept(phrases: tuple[str, ...]) -> _Wood:
+    return (_kept_few if sum(map(len, phrases)) <= _FEW_LETTERS else _kept_many)(phrases)
 
 
 def _standing(wood: _Wood, text: str) -> set[str]:

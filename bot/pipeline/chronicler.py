@@ -24,6 +24,12 @@ CALL_SECONDS = 15.0
 RETRY_AFTER_MAX_SECONDS = 600.0
 
 
+Lane = tuple[int, bool]
+"""A channel, and whether it is about an edit: Discord holds edits of old messages back, which must not delay news."""
+GONE = (10003, 10004)
+"""Unknown channel and unknown guild. Without a permission words can still be taken out of what stands there."""
+
+
 class Chronicler:
     """One entry at a time, and in each channel about one a second.
 
@@ -40,31 +46,30 @@ class Chronicler:
         self._signals = signals
         self._clock = clock
         self._rung = signals.cards.listen()
-        self._ready_at: dict[int, float] = {}
-        """By channel: when it may be written to again."""
-        self._failures: dict[int, int] = {}
-        """By channel: in a row."""
+        self._ready_at: dict[Lane, float] = {}
+        """When it may be written to again."""
+        self._failures: dict[Lane, int] = {}
+        """In a row."""
 
     async def run(self) -> None:
         """Until stopped."""
         await run_stage("chronicler", self._step, self._rung, self._signals.stopping, self._clock)
 
     async def _step(self) -> float | None:
-        """Write one entry in each channel that has any; when to look again (None: nothing is left)."""
+        """Write one new entry and one edit in each channel that has any; when to look again (None: nothing is left)."""
         behind = await self._logbook.behind()
-        self._ready_at = {channel: at for channel, at in self._ready_at.items() if at > self._clock.now()}
+        self._ready_at = {lane: at for lane, at in self._ready_at.items() if at > self._clock.now()}
         for entry in behind:
             if self._signals.stopping.is_set():
                 break
-            if entry.channel_id not in self._ready_at:
+            if lane_of(entry) not in self._ready_at:
                 await self._write(entry)
-        return min(
-            (self._ready_at[entry.channel_id] for entry in behind if entry.channel_id in self._ready_at), default=None
-        )
+        return min((self._ready_at[lane_of(each)] for each in behind if lane_of(each) in self._ready_at), default=None)
 
     async def _write(self, entry: LogEntry) -> None:
-        failures = self._failures.pop(entry.channel_id, 0)
-        self._ready_at[entry.channel_id] = self._clock.now() + SPACING_SECONDS
+        lane = lane_of(entry)
+        failures = self._failures.pop(lane, 0)
+        self._ready_at[lane] = self._clock.now() + SPACING_SECONDS
         try:
             async with asyncio.timeout(CALL_SECONDS):
                 await self._show(entry)
@@ -72,11 +77,13 @@ class Chronicler:
             # Deleted, so not wanted.
             await self._logbook.drop(entry)
         except ChannelClosed as error:
-            dropped = await self._logbook.close(entry.channel_id)
+            is_gone = error.code in GONE
+            dropped = await self._logbook.close(entry.channel_id, with_edits=is_gone)
+            self._ready_at[lane] = self._clock.now() + RETRY_AFTER_MAX_SECONDS
             log.warning("log channel %d is closed, %d entries are dropped: %s", entry.channel_id, dropped, error)
         except (SurfaceDown, TimeoutError) as error:
-            self._failures[entry.channel_id] = failures + 1
-            self._ready_at[entry.channel_id] = self._clock.now() + _patience_seconds(error, failures + 1)
+            self._failures[lane] = failures + 1
+            self._ready_at[lane] = self._clock.now() + _patience_seconds(error, failures + 1)
             log.info("log channel %d: not written to yet: %s", entry.channel_id, error)
         except SurfaceError as error:
             log.warning("log channel %d: an entry was refused: %s", entry.channel_id, error)
@@ -89,7 +96,9 @@ class Chronicler:
             return
         message = self._drawn(subject)
         if entry.message_id is None:
-            shown = await self._surface.post(entry.channel_id, message, f"log-{entry.id}")
+            # Of a log that was moved, Discord must not take the second post for the first.
+            nonce = f"log-{entry.id:x}-{entry.channel_id % 0x10000:x}"
+            shown = await self._surface.post(entry.channel_id, message, nonce)
         else:
             shown = await self._surface.edit_by_ids(entry.channel_id, entry.message_id, message)
         await self._logbook.shown(entry, shown.message_id)
@@ -100,6 +109,10 @@ class Chronicler:
             return change_entry(subject, catalog.models)
         model_id = subject.job.model_id
         return job_entry(subject.job, subject.url, None if model_id is None else catalog.find(model_id))
+
+
+def lane_of(entry: LogEntry) -> Lane:
+    return entry.channel_id, entry.message_id is not None
 
 
 def _patience_seconds(error: Exception, failures: int) -> float:

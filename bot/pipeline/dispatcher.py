@@ -136,7 +136,8 @@ class Dispatcher:
         await self._record(job, outcome)
         self._signals.cards.ring()
         self._signals.running.ring()
-        self._rung.set()
+        # Also other lines: where a guild has changed its key, what waits may have waited for this one.
+        self._signals.queued.ring()
         if self._ending.is_set():
             # What comes back to the line of a retired one has to go on elsewhere.
             self._signals.keys.ring()

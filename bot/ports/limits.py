@@ -37,10 +37,6 @@ class Guilds(Protocol):
         """Make of the limits what `edit` makes of those that hold at that moment. What it raises undoes all."""
         ...
 
-    async def note(self, guild_id: int, user_id: int, name: str, new: int) -> None:
-        """Put down what a moderator did besides, among the changes."""
-        ...
-
     async def changes(self, guild_id: int, count: int, before: int | None = None) -> Sequence[Change]:
         """The latest changes, newest first; `before`: older than that one."""
         ...

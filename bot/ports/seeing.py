@@ -81,8 +81,11 @@ class LogBook(Protocol):
         """Nothing more of it is shown."""
         ...
 
-    async def close(self, channel_id: int) -> int:
-        """The channel cannot be written to: nothing is kept for it. Tells how many entries that cost."""
+    async def close(self, channel_id: int, *, with_edits: bool) -> int:
+        """The channel cannot be written to: nothing new is kept for it. Tells how many entries that cost.
+
+        `with_edits`: it is gone, so that what stands there need not be changed any more.
+        """
         ...
 
 

@@ -90,8 +90,13 @@ class Door(Protocol):
         """Cancel what still waits; None where it does not wait (any more)."""
         ...
 
-    async def ask_cancel(self, job_id: int, code: FailureCode = FailureCode.CANCELLED_BY_MEMBER) -> Job | None:
-        """Cancel what waits, mark what is under way. The job as it is now; None: there is none."""
+    async def ask_cancel(
+        self, job_id: int, code: FailureCode = FailureCode.CANCELLED_BY_MEMBER, *, noted_by: int | None = None
+    ) -> Job | None:
+        """Cancel what waits, mark what is under way. The job as it is now; None: there is none.
+
+        `noted_by`: the moderator who did it, for the guild's changes.
+        """
         ...
 
     async def deleted(self, job_id: int, message_id: int | None) -> None:
@@ -102,8 +107,8 @@ class Door(Protocol):
         """Guilds in which jobs wait."""
         ...
 
-    async def clear_guild(self, guild_id: int, code: FailureCode) -> int:
-        """Cancel all that waits in a guild, for that reason; tells how many jobs."""
+    async def clear_guild(self, guild_id: int, code: FailureCode, *, noted_by: int | None = None) -> int:
+        """Cancel all that waits in a guild, for that reason; tells how many jobs. `noted_by`: as above."""
         ...
 
     async def renew_token(self, job_id: int, token: str, expires_at: float) -> None:

@@ -160,7 +160,7 @@ class Intake:
         is_own = job.user_id == origin.user_id
         code = FailureCode.CANCELLED_BY_MEMBER if is_own else FailureCode.CANCELLED_BY_MODERATOR
         try:
-            job = await self._door.ask_cancel(job_id, code) or job
+            job = await self._door.ask_cancel(job_id, code, noted_by=None if is_own else origin.user_id) or job
         except StoreDown as error:
             raise Refused((Problem(ProblemCode.STORE_FAILING),)) from error
         self._signals.cards.ring()

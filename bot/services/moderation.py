@@ -13,9 +13,7 @@ from bot.domain.highest import HIGHEST, highest_choices
 from bot.domain.jobs import FailureCode, Job
 from bot.domain.limits import (
     ALLOWANCES,
-    CALLED_BACK,
     FIGURES,
-    QUEUE_CLEARED,
     Block,
     Change,
     House,
@@ -43,6 +41,8 @@ LISTED_MAX = 100
 BLOCKS_MAX = 500
 WORDS_MAX = 500
 WORD_MAX_CHARACTERS = 100
+LETTERS_MAX = 10_000
+"""Of all blocked words together: looking for them takes memory and time."""
 REASON_MAX_CHARACTERS = 300
 CHANGES_SHOWN = 10
 
@@ -97,7 +97,14 @@ class Moderation:
     async def set_figures(self, guild_id: int, user_id: int, typed: Mapping[str, str]) -> Outcome:
         """Figures by their names in `Limits`, as they were typed; `none` and nothing are no limit."""
         figures = {name: read_figure(name, text, self._house.ceiling) for name, text in typed.items()}
-        return await self._set(guild_id, user_id, **_good(figures))
+        wanted = _good(figures)
+
+        def edit(limits: Limits) -> Limits:
+            # A form is filled with what holds: what is left at that is not chosen, be it the operator's ceiling.
+            held = self._house.capped(limits)
+            return _replaced(limits, **{name: each for name, each in wanted.items() if each != getattr(held, name)})
+
+        return await self._change(guild_id, user_id, edit)
 
     async def set_tier(
         self, guild_id: int, user_id: int, role_id: int, typed: Mapping[Unit, str], *, is_whole: bool = True
@@ -242,6 +249,8 @@ class Moderation:
         def edit(limits: Limits) -> Limits:
             words = _without_twins((*limits.blocked_words, *phrases))
             _refuse_too_many(words, WORDS_MAX)
+            if sum(map(len, words)) > LETTERS_MAX:
+                raise Refused((Problem(ProblemCode.WORDS_TOO_LONG, limit=LETTERS_MAX),))
             return replace(limits, blocked_words=words)
 
         return await self._change(guild_id, user_id, edit)
@@ -250,7 +259,7 @@ class Moderation:
         """Take words off the list again."""
 
         def edit(limits: Limits) -> Limits:
-            left = [word for word in limits.blocked_words if not any(same_phrase(word, each) for each in words)]
+            left = [word for word in limits.blocked_words if not _is_among(word, tuple(words))]
             if len(left) == len(limits.blocked_words):
                 raise Refused((Problem(ProblemCode.WORD_NOT_LISTED, ", ".join(words)),))
             return replace(limits, blocked_words=tuple(left))
@@ -291,18 +300,15 @@ class Moderation:
             job = await self._asking.job(job_id)
             if job is None or job.guild_id != guild_id:
                 raise Refused((Problem(ProblemCode.JOB_UNKNOWN),))
-            if not job.is_final:
-                job = await self._door.ask_cancel(job_id, FailureCode.CANCELLED_BY_MODERATOR) or job
-                await self._guilds.note(guild_id, user_id, CALLED_BACK, job.user_id)
+            code = FailureCode.CANCELLED_BY_MODERATOR
+            job = await self._door.ask_cancel(job_id, code, noted_by=user_id) or job
         self._ring()
         return job
 
     async def clear(self, guild_id: int, user_id: int) -> int:
         """Call back all that waits in the guild; tells how many jobs that were."""
         with _refusing_while_down():
-            count = await self._door.clear_guild(guild_id, FailureCode.CANCELLED_BY_MODERATOR)
-            if count:
-                await self._guilds.note(guild_id, user_id, QUEUE_CLEARED, count)
+            count = await self._door.clear_guild(guild_id, FailureCode.CANCELLED_BY_MODERATOR, noted_by=user_id)
         self._ring()
         return count
 
@@ -390,6 +396,11 @@ def _without_twins(phrases: tuple[str, ...]) -> tuple[str, ...]:
         if not any(same_phrase(phrase, other) for other in blocked_in(phrase, phrases) if other in kept):
             kept.append(phrase)
     return tuple(kept)
+
+
+def _is_among(word: str, phrases: tuple[str, ...]) -> bool:
+    """However it is spelled."""
+    return word in phrases or any(same_phrase(word, each) for each in blocked_in(word, phrases))
 
 
 def _refuse_too_many(things: Sequence[object], most: int) -> None:

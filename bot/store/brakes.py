@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from bot.domain.limits import House
 from bot.domain.views import Hold
-from bot.store.units import Unit, do
+from bot.store.settings_rows import limits_of
+from bot.store.units import Row, Rows, Unit, do
 
 UnderWay = Mapping[int, Mapping[int, int]]
 """By flow and member: how many jobs the upstreams have."""
@@ -69,20 +68,19 @@ class Brakes:
 def read_brakes(house: House, account_id: int, flow_id: int | None = None) -> Unit[Brakes]:
     """Of all who wait in the account's line; `flow_id`: and of one who is about to."""
     rows = yield from do("brakes", account_id=account_id, flow_id=flow_id)
-    chosen: dict[int, dict[str, Any]] = {}
+    chosen: dict[int, list[Row]] = {}
     for row in rows:
-        chosen.setdefault(row["guild_id"], {})[row["name"]] = json.loads(row["value"])
+        chosen.setdefault(row["guild_id"], []).append(row)
     by_flow = {flow_id: _brake(house, settings) for flow_id, settings in chosen.items()}
-    otherwise = _brake(house, {})
+    otherwise = _brake(house, ())
     needs_counts = any(brake.has_caps for brake in (otherwise, *by_flow.values()))
     under_way = (yield from _read_under_way()) if needs_counts else {}
     return Brakes(by_flow, otherwise, under_way)
 
 
-def _brake(house: House, settings: Mapping[str, Any]) -> Brake:
-    """`settings` go by their names in `Limits`."""
-    limits = house.capped(replace(house.defaults, **settings))
-    return Brake(bool(limits.is_paused), limits.running_per_guild, limits.running_per_member)
+def _brake(house: House, settings: Rows) -> Brake:
+    limits = house.capped(limits_of(house.defaults, settings))
+    return Brake(limits.is_paused, limits.running_per_guild, limits.running_per_member)
 
 
 def _read_under_way() -> Unit[UnderWay]:

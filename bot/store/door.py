@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from bot.domain.jobs import Failure, FailureCode, Job, JobState, flow_of
+from bot.domain.limits import CALLED_BACK, QUEUE_CLEARED
 from bot.domain.policy import Ask
 from bot.domain.problems import Problem, ProblemCode
 from bot.domain.views import Waiting
@@ -15,6 +16,7 @@ from bot.store.cards import unwanted_card
 from bot.store.drafts import take
 from bot.store.judging import judged
 from bot.store.ledger import TOKEN_PURPOSE, Ledger, end_job, note_move, read_card, read_job
+from bot.store.limits import note_deed
 from bot.store.links import expiry, sealed_references, stripped
 from bot.store.rows import CIRCUMSTANCES, REQUEST, to_json
 from bot.store.turns import place_in_line
@@ -45,8 +47,10 @@ class DoorStore:
     async def drop(self, job_id: int, code: FailureCode) -> Job | None:
         return await self._driver.run(lambda: drop(self._ledger, job_id, code))
 
-    async def ask_cancel(self, job_id: int, code: FailureCode = FailureCode.CANCELLED_BY_MEMBER) -> Job | None:
-        return await self._driver.run(lambda: ask_cancel(self._ledger, job_id, code))
+    async def ask_cancel(
+        self, job_id: int, code: FailureCode = FailureCode.CANCELLED_BY_MEMBER, *, noted_by: int | None = None
+    ) -> Job | None:
+        return await self._driver.run(lambda: ask_cancel(self._ledger, job_id, code, noted_by))
 
     async def deleted(self, job_id: int, message_id: int | None) -> None:
         await self._driver.run(lambda: deleted(self._ledger, job_id, message_id))
@@ -55,8 +59,8 @@ class DoorStore:
         rows = await self._driver.run(lambda: do("waiting_guilds"))
         return {row["guild_id"] for row in rows}
 
-    async def clear_guild(self, guild_id: int, code: FailureCode) -> int:
-        return await self._driver.run(lambda: clear_guild(self._ledger, guild_id, code))
+    async def clear_guild(self, guild_id: int, code: FailureCode, *, noted_by: int | None = None) -> int:
+        return await self._driver.run(lambda: clear_guild(self._ledger, guild_id, code, noted_by))
 
     async def renew_token(self, job_id: int, token: str, expires_at: float) -> None:
         await self._driver.run(lambda: renew_token(self._ledger, job_id, token, expires_at))
@@ -170,19 +174,25 @@ def drop(ledger: Ledger, job_id: int, code: FailureCode) -> Unit[Job | None]:
     return (yield from read_job(ledger, job_id))
 
 
-def clear_guild(ledger: Ledger, guild_id: int, code: FailureCode) -> Unit[int]:
+def clear_guild(ledger: Ledger, guild_id: int, code: FailureCode, noted_by: int | None = None) -> Unit[int]:
     """Cancel all that waits in a guild; tells how many."""
     rows = yield from do("waiting_of_guild", guild_id=guild_id)
     for row in rows:
         yield from drop(ledger, row["id"], code)
+    if rows and noted_by is not None:
+        yield from note_deed(ledger, guild_id, noted_by, QUEUE_CLEARED, len(rows))
     return len(rows)
 
 
-def ask_cancel(ledger: Ledger, job_id: int, code: FailureCode = FailureCode.CANCELLED_BY_MEMBER) -> Unit[Job | None]:
+def ask_cancel(
+    ledger: Ledger, job_id: int, code: FailureCode = FailureCode.CANCELLED_BY_MEMBER, noted_by: int | None = None
+) -> Unit[Job | None]:
     """Cancel what waits; mark what is under way. The job as it is now; None where there is none."""
     job = yield from read_job(ledger, job_id)
     if job is None or job.is_final:
         return job
+    if noted_by is not None and job.guild_id is not None and job.cancel_asked_at is None:
+        yield from note_deed(ledger, job.guild_id, noted_by, CALLED_BACK, job.user_id)
     yield from do("ask_cancel", id=job_id, now=ledger.now())
     if job.state in (JobState.OFFERED, JobState.QUEUED):
         yield from end_job(ledger, job, JobState.CANCELLED, failure=Failure(code))

@@ -4,25 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
-from functools import lru_cache
-from typing import Any, get_type_hints
+from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from bot.domain.limits import Change, Limits, undoes
 from bot.domain.policy import Use
 from bot.ports import Changed
 from bot.store.entries import enter_change
 from bot.store.ledger import Ledger
-from bot.store.units import Driver, Row, Rows, Unit, do, one
+from bot.store.settings_rows import limits_of
+from bot.store.units import Driver, Row, Unit, do, one
 from bot.store.usage import read_use
 
 _LIMITS = TypeAdapter(Limits)
-_FIELDS: Mapping[str, TypeAdapter[Any]] = {
-    name: TypeAdapter(annotation) for name, annotation in get_type_hints(Limits).items()
-}
-_UNREAD = object()
 
 LATELY_SECONDS = 900.0
 """A setting that somebody else has changed since is told of: two may be at it."""
@@ -41,11 +36,6 @@ class GuildStore:
     async def change(self, guild_id: int, user_id: int, edit: Callable[[Limits], Limits]) -> Changed:
         return await self._driver.run(lambda: change(self._ledger, guild_id, user_id, edit))
 
-    async def note(self, guild_id: int, user_id: int, name: str, new: int) -> None:
-        at, ids = self._ledger.now(), self._ledger.ids
-        done = Change(ids.next(), guild_id, user_id, at, name, json.dumps(None), json.dumps(new))
-        await self._driver.run(lambda: note_change(done))
-
     async def changes(self, guild_id: int, count: int, before: int | None = None) -> Sequence[Change]:
         rows = await self._driver.run(
             lambda: do("changes", guild_id=guild_id, count=count, before=before or 2**63 - 1),
@@ -63,22 +53,7 @@ def read_limits(ledger: Ledger, guild_id: int | None) -> Unit[Limits]:
     """As chosen, above the ceiling or not; what is not chosen, and all of direct messages (None), as the operator's."""
     if guild_id is None:
         return ledger.house.defaults
-    return _limits_of(ledger.house.defaults, (yield from do("guild_settings", guild_id=guild_id)))
-
-
-def _limits_of(defaults: Limits, rows: Rows) -> Limits:
-    chosen = {row["name"]: _read(row["name"], row["value"]) for row in rows if row["name"] in _FIELDS}
-    readable: dict[str, Any] = {name: value for name, value in chosen.items() if value is not _UNREAD}
-    return replace(defaults, **readable)
-
-
-@lru_cache(maxsize=4096)
-def _read(name: str, value: str) -> object:
-    """A setting out of its JSON. Set by another version, say: what cannot be read holds nobody up, and stays."""
-    try:
-        return _FIELDS[name].validate_json(value)
-    except ValidationError:
-        return _UNREAD
+    return limits_of(ledger.house.defaults, (yield from do("guild_settings", guild_id=guild_id)))
 
 
 def _dumped(limits: Limits) -> Mapping[str, Any]:
@@ -139,3 +114,9 @@ def note_change(change: Change) -> Unit[None]:
 
 def change_of(row: Row) -> Change:
     return Change(row["id"], row["guild_id"], row["user_id"], row["at"], row["name"], row["old"], row["new"])
+
+
+def note_deed(ledger: Ledger, guild_id: int, user_id: int, name: str, what: int) -> Unit[None]:
+    """What a moderator did besides, among the changes."""
+    done = Change(ledger.ids.next(), guild_id, user_id, ledger.now(), name, json.dumps(None), json.dumps(what))
+    yield from note_change(done)

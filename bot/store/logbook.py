@@ -33,16 +33,14 @@ class LogStore:
     async def drop(self, entry: LogEntry) -> None:
         await self._driver.run(lambda: do("delete_entry", id=entry.id, channel_id=entry.channel_id))
 
-    async def close(self, channel_id: int) -> int:
-        return await self._driver.run(lambda: _close(channel_id, self._ledger.now()))
+    async def close(self, channel_id: int, *, with_edits: bool) -> int:
+        return await self._driver.run(lambda: _close(channel_id, self._ledger.now(), with_edits=with_edits))
 
 
 def _behind() -> Unit[Sequence[LogEntry]]:
     edits = yield from do("entries_to_edit")
     posts = yield from do("entries_to_post")
-    # Posts last, so that they take the place of an edit in the same channel.
-    found = {row["channel_id"]: _entry_of(row) for row in (*edits, *posts)}
-    return tuple(found.values())
+    return tuple(_entry_of(row) for row in (*posts, *edits))
 
 
 def _entry_of(row: Row) -> LogEntry:
@@ -73,8 +71,8 @@ def _shown(entry: LogEntry, message_id: int) -> Unit[None]:
     yield from do("delete_settled_entries", id=entry.id)
 
 
-def _close(channel_id: int, now: float) -> Unit[int]:
+def _close(channel_id: int, now: float, *, with_edits: bool) -> Unit[int]:
     yield from do("close_log", channel_id=channel_id, now=now)
     posts = yield from do("delete_entries_behind", channel_id=channel_id)
-    edits = yield from do("delete_edits_behind", channel_id=channel_id)
+    edits = (yield from do("delete_edits_behind", channel_id=channel_id)) if with_edits else ()
     return len(posts) + len(edits)

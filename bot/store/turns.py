@@ -151,7 +151,7 @@ class Place:
 
 
 def place_in_line(house: House, job: Job) -> Unit[Place]:
-    """The place of a queued or offered job: an offered one as if it joined now. Paused guilds are before nobody."""
+    """The place of a queued or offered job: an offered one as if it joined now. Who is held up is before nobody."""
     account_id, flow_id, user_id = job.account_id, job.flow_id, job.user_id
     brakes = yield from read_brakes(house, account_id, flow_id)
     guilds = {row["id"]: row for row in (yield from do("guild_flows", account_id=account_id))}
@@ -166,7 +166,7 @@ def place_in_line(house: House, job: Job) -> Unit[Place]:
     reached_in_guild = 0.0 if guild_turn is None else guild_turn["reached"]
     guild = _flow(mine) if mine else _newcomer(flow_id, guild_turn, account["reached"], job.id)
     user = users.pop(user_id, None) or _newcomer(user_id, user_turn, reached_in_guild, job.id)
-    others = [_flow(row) for row in guilds.values() if not brakes.of(row["id"]).is_paused]
+    others = [_flow(row) for row in guilds.values() if brakes.hold(row["id"]) is None]
     place = position(guild, others, user, users.values(), older["older"])
     return Place(place, brakes.hold(flow_id, user_id))
 

@@ -21,17 +21,25 @@ def recount(job_id: int) -> Unit[None]:
     row = yield from one("counted_of_job", id=job_id)
     assert row is not None
     counts_as, credit_count = _counts(row)
-    was_as, was_credits = row["counted_as"], row["counted_credits"]
-    if (counts_as, credit_count) == (was_as, was_credits):
+    quarter = quarter_of(row["created_at"])
+    if (counts_as, credit_count) == (row["counted_as"], row["counted_credits"]):
         return
-    yield from do("save_counted", id=job_id, counted_as=counts_as, counted_credits=credit_count)
-    column = "videos" if row["medium"] == Medium.VIDEO else "pictures"
-    change = {f"{way}_{what}": 0 for way in (HELD, SPENT) for what in ("credits", "pictures", "videos")}
-    for way, sign, amount in ((was_as, -1, was_credits), (counts_as, 1, credit_count)):
-        if way is not None:
-            change[f"{way}_credits"] += sign * amount
-            change[f"{way}_{column}"] += sign
-    place = {"flow_id": row["flow_id"], "quarter": quarter_of(row["created_at"])}
+    # Where it was counted: a clock that was put back may have moved its beginning since.
+    yield from _add(row, row["counted_as"], row["counted_quarter"], -1, -row["counted_credits"])
+    yield from _add(row, counts_as, quarter, 1, credit_count)
+    yield from do(
+        "save_counted", id=job_id, counted_as=counts_as, counted_credits=credit_count, counted_quarter=quarter
+    )
+
+
+def _add(row: Row, way: str | None, quarter: int, jobs: int, credit_count: int) -> Unit[None]:
+    """To the sums of that quarter; `way` None: it counts nowhere."""
+    if way is None:
+        return
+    change = {f"{each}_{what}": 0 for each in (HELD, SPENT) for what in ("credits", "pictures", "videos")}
+    change[f"{way}_credits"] = credit_count
+    change[f"{way}_{'videos' if row['medium'] == Medium.VIDEO else 'pictures'}"] = jobs
+    place = {"flow_id": row["flow_id"], "quarter": quarter}
     in_guild = {name: change[name] for name in ("held_credits", "spent_credits")}
     yield from do("add_guild_usage", **place, **in_guild)
     yield from do("add_member_usage", **place, user_id=row["user_id"], **change)

@@ -48,13 +48,15 @@ CREATE TABLE member_usage (
 );
 
 ALTER TABLE jobs ADD COLUMN circumstances TEXT NOT NULL DEFAULT '{}';  -- bot.domain.requests.Circumstances as JSON
--- What of a job stands in those sums: as held or as spent (NULL: nowhere), and at so many credits.
+-- What of a job stands in those sums: as held or as spent (NULL: nowhere), at so many credits, and in which quarter.
 ALTER TABLE jobs ADD COLUMN counted_as TEXT;
 ALTER TABLE jobs ADD COLUMN counted_credits BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE jobs ADD COLUMN counted_quarter BIGINT NOT NULL DEFAULT 0;
 
 UPDATE jobs SET
     counted_as = CASE WHEN state IN ('offered', 'queued') THEN 'held' ELSE 'spent' END,
-    counted_credits = COALESCE(charged_credits, reserved_credits, 0)
+    counted_credits = COALESCE(charged_credits, reserved_credits, 0),
+    counted_quarter = CAST(created_at / 900 AS BIGINT)
 WHERE state NOT IN ('failed', 'cancelled');
 
 INSERT INTO guild_usage (flow_id, quarter, held_credits, spent_credits)

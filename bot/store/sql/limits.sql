@@ -46,11 +46,13 @@ SELECT
 FROM member_usage WHERE flow_id = :flow_id AND user_id = :user_id AND quarter >= :first AND quarter < :after;
 
 -- name: counted_of_job
-SELECT flow_id, user_id, medium, state, reserved_credits, charged_credits, counted_as, counted_credits, created_at
+SELECT flow_id, user_id, medium, state, reserved_credits, charged_credits, counted_as, counted_credits,
+    counted_quarter, created_at
 FROM jobs WHERE id = :id;
 
 -- name: save_counted
-UPDATE jobs SET counted_as = :counted_as, counted_credits = :counted_credits WHERE id = :id;
+UPDATE jobs SET counted_as = :counted_as, counted_credits = :counted_credits, counted_quarter = :counted_quarter
+WHERE id = :id;
 
 -- name: add_guild_usage
 INSERT INTO guild_usage (flow_id, quarter, held_credits, spent_credits)

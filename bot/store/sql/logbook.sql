@@ -52,7 +52,7 @@ INSERT INTO closed_logs (channel_id, since) VALUES (:channel_id, :now) ON CONFLI
 
 -- name: closed_log
 SELECT closed.since FROM guild_settings AS setting
-JOIN closed_logs AS closed ON closed.channel_id = CAST(setting.value AS BIGINT)
+JOIN closed_logs AS closed ON CAST(closed.channel_id AS TEXT) = setting.value
 WHERE setting.guild_id = :guild_id AND setting.name = 'log_channel';
 
 -- name: open_log

@@ -36,12 +36,19 @@ def test_case_and_spaces_make_no_difference() -> None:
     ("chosen", "highest"),
     [
         *(("4", "low"), ("high", "1"), ("4K", "high"), ("pro", "low"), ("high", "mini"), ("4", "480p"), ("480p", "4")),
-        *(("ultra", "low"), ("high", "standard"), ("ultra", "max"), ("1024x1024", "720p"), ("4K", "1024x1024")),
-        *(("", "low"), ("high", ""), ("-1", "0"), ("²", "1")),
+        *(("high", "standard"), ("4K", "1024x1024"), ("high", ""), ("standard", " Standard")),
     ],
 )
-def test_what_is_on_another_scale_or_none_is_not_above(chosen: str, highest: str) -> None:
+def test_what_is_on_another_scale_is_not_above(chosen: str, highest: str) -> None:
     assert not is_above(chosen, highest)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "highest"),
+    [("ultra", "low"), ("ultra", "max"), ("1024x1024", "720p"), ("", "low"), ("-1", "0"), ("²", "1")],
+)
+def test_what_nobody_can_rank_may_be_above(chosen: str, highest: str) -> None:
+    assert is_above(chosen, highest)
 
 
 @pytest.mark.parametrize("scale", SCALES)

@@ -154,7 +154,7 @@ async def test_a_channel_is_written_to_about_once_a_second_and_others_do_not_wai
 
 
 @virtually
-async def test_what_is_new_is_told_before_what_is_old_is_changed() -> None:
+async def test_what_is_new_does_not_wait_for_what_is_old_to_be_changed() -> None:
     async with open_rig() as rig:
         await with_log(rig)
         rig.start("chronicler")
@@ -165,7 +165,9 @@ async def test_what_is_new_is_told_before_what_is_old_is_changed() -> None:
         await ended(rig, user_id=MEMBER + 1)
         before = len(rig.surface.calls)
         await rig.until(lambda: left(rig) == 0)
-        assert [call.name for call in rig.surface.calls[before:]] == ["post", *["edit_by_ids"] * 5]
+        names = [call.name for call in rig.surface.calls[before:]]
+        assert sorted(names) == [*["edit_by_ids"] * 5, "post"]
+        assert names.index("post") <= 1, "edits do not hold it up"
 
 
 @virtually
@@ -199,7 +201,7 @@ async def test_a_crash_after_the_post_makes_no_second_one() -> None:
         next_rig.start("chronicler")
         await next_rig.until(lambda: left(next_rig) == 0)
         (posted,) = logged(next_rig)
-        assert posted.nonce == f"log-{job.id}"
+        assert posted.nonce == f"log-{job.id:x}-{posted.channel_id % 0x10000:x}"
         assert len(posted.nonce) <= 25, "as many as Discord takes"
 
 

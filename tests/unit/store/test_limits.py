@@ -521,6 +521,19 @@ async def test_what_timed_out_counts_until_the_upstream_says_that_it_failed(
     assert await spent(store) == (0, 0)
 
 
+async def test_a_clock_put_back_over_midnight_leaves_no_debt(path: Path, clock: HandClock) -> None:
+    async with open_store(path, clock, RotSealer(), "one", 0.0) as store:
+        mine = account(await store.accounts.enter("meigen", "f"), WIDE)
+        job = await queued(store, mine)
+    clock.at -= 86_400
+    async with open_store(path, clock, RotSealer(), "two", 0.0) as store:
+        await store.submissions.recover((mine,))
+        await store.door.drop(job.id, FailureCode.CARD_NEVER_SHOWN)
+        assert await spent(store) == (0, 0)
+        clock.at += 86_400
+        assert await spent(store) == (0, 0)
+
+
 async def test_what_is_unknown_counts(path: Path, clock: HandClock) -> None:
     async with open_store(path, clock, RotSealer(), "one", 0.0) as store:
         mine = account(await store.accounts.enter("meigen", "f"), WIDE)
@@ -541,7 +554,7 @@ async def test_sums_of_an_older_database_are_made_up_when_it_is_opened(store: St
     with store_by_hand(path) as raw:
         counted = [raw.execute(query).fetchall() for query in SUMS]
         raw.executescript("DELETE FROM guild_usage; DELETE FROM member_usage; UPDATE jobs SET counted_as = NULL;")
-        raw.executescript(_after("ALTER TABLE jobs ADD COLUMN counted_credits"))
+        raw.executescript(_after("ALTER TABLE jobs ADD COLUMN counted_quarter"))
         again = [raw.execute(query).fetchall() for query in SUMS]
     assert again == counted
     assert counted[0]

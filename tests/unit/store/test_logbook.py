@@ -250,14 +250,14 @@ async def test_of_each_channel_the_oldest_post_comes_first_and_then_the_newest_e
     await store.forgetting.forget(MEMBER)
     seen: list[int] = []
     while found := await entries(store):
-        (entry,) = found
+        entry = found[0]
         seen.append(entry.id)
         await store.logbook.shown(entry, entry.message_id or POSTED + len(seen))
     first, second, third, fourth = (job.id for job in jobs)
     assert seen == [third, fourth, fourth, third, second, first], "posted, then edited: they had changed before"
 
 
-async def test_a_channel_has_one_entry_at_a_time(store: Store, mine: Account) -> None:
+async def test_a_channel_has_one_entry_and_one_edit_at_a_time(store: Store, mine: Account) -> None:
     await with_log(store)
     await sets(store, guild_id=GUILD + 1, log_channel=ELSEWHERE)
     for _ in range(3):
@@ -274,10 +274,10 @@ async def test_a_closed_channel_loses_what_was_to_come_and_says_so_until_it_work
     await store.forgetting.forget(MEMBER)
     await ended(store, mine)
     assert await store.guilds.log_closed_since(GUILD) is None
-    assert await store.logbook.close(LOG) == 2
+    assert await store.logbook.close(LOG, with_edits=True) == 2
     assert await entries(store) == []
     clock.at += 60
-    assert await store.logbook.close(LOG) == 0
+    assert await store.logbook.close(LOG, with_edits=True) == 0
     assert await store.guilds.log_closed_since(GUILD) == BEGAN_AT
     changed = await store.guilds.change(GUILD, MODERATOR, lambda limits: replace(limits, cooldown_seconds=1))
     assert changed.log_closed_since == BEGAN_AT
@@ -289,7 +289,7 @@ async def test_a_closed_channel_loses_what_was_to_come_and_says_so_until_it_work
 
 async def test_another_channel_or_none_is_not_closed(store: Store) -> None:
     await with_log(store)
-    await store.logbook.close(LOG)
+    await store.logbook.close(LOG, with_edits=True)
     assert await store.guilds.log_closed_since(GUILD) is not None
     await sets(store, log_channel=ELSEWHERE)
     assert await store.guilds.log_closed_since(GUILD) is None

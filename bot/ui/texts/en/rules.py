@@ -141,6 +141,9 @@ RULES: Mapping[ProblemCode, Callable[[Problem], str]] = {
     ProblemCode.WORD_TOO_LONG: lambda p: (
         f"“{one_line(p.given, 60)}” is too long to look for. A word or phrase can have up to {_count(p)} characters."
     ),
+    ProblemCode.WORDS_TOO_LONG: lambda p: (
+        f"All words together can have {_count(p)} letters. Take some away first. Nothing was changed."
+    ),
     ProblemCode.WORD_NOT_LISTED: lambda p: f"“{one_line(p.given, 80)}” is not on the list. Nothing was changed.",
     ProblemCode.LOG_CHANNEL_UNFIT: lambda p: (
         f"{_channels(p) or 'That'} holds no messages. Choose a text channel for the log. Nothing was changed."
