@@ -119,7 +119,7 @@ def _echo(text: str) -> str:
 
 def _guild_ids(value: str) -> frozenset[int]:
     ids = _listed(value)
-    if not all(GUILD_ID.fullmatch(each) for each in ids):
+    if not ids or not all(GUILD_ID.fullmatch(each) for each in ids):
         raise ValueError("must hold the ids of servers, numbers of 17 to 19 digits, separated by commas")
     return frozenset(map(int, ids))
 

@@ -6,7 +6,10 @@ import asyncio
 import logging
 
 from bot.clock import Clock
+from bot.domain.catalog import Model
 from bot.domain.jobs import Failure, FailureCode, Job
+from bot.domain.pricing import estimate_credits
+from bot.domain.requests import GenerationRequest
 from bot.errors import KeyRejected, OutcomeUnknown, OutOfCredits, StoreDown, SubmissionError, SurfaceDown
 from bot.pipeline.patience import backoff_seconds
 from bot.pipeline.references import References
@@ -82,10 +85,16 @@ class Dispatcher:
         if self._unrecorded:
             return None
         now = self._clock.now()
-        turn = await self._submissions.claim(self.account, now + FRESH_SECONDS)
+        turn = await self._submissions.claim(self.account, now + FRESH_SECONDS, self._price_of)
         if not isinstance(turn, Stale):
             self._failures = 0
         return await self._follow(turn, now)
+
+    def _price_of(self, request: GenerationRequest) -> int | None:
+        return estimate_credits(request, self._model_of(request))
+
+    def _model_of(self, request: GenerationRequest) -> Model | None:
+        return None if request.model_id is None else self._catalogue.current.find(request.model_id)
 
     async def _follow(self, turn: Claim | Stale | Barred | Wait | Idle, now: float) -> float | None:
         match turn:
@@ -144,9 +153,8 @@ class Dispatcher:
 
     async def _send(self, job: Job) -> Accepted | SubmissionError:
         assert self.account.key is not None, "accounts without a key have no dispatcher"
-        model = None if job.request.model_id is None else self._catalogue.current.find(job.request.model_id)
         try:
-            return await self._provider.submit(job.request, model, self.account.key)
+            return await self._provider.submit(job.request, self._model_of(job.request), self.account.key)
         except SubmissionError as error:
             return error
         except Exception as error:

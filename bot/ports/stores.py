@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -123,6 +123,10 @@ class Door(Protocol):
 # ---- submissions
 
 
+PriceOf = Callable[[GenerationRequest], int | None]
+"""Credits of a request; None: not known."""
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
     """This job's POST may leave now, once."""
@@ -164,8 +168,10 @@ class Submissions(Protocol):
         """At start: what an earlier process left open is unknown now. Tells how many jobs."""
         ...
 
-    async def claim(self, account: Account, stale_before: float) -> Claim | Stale | Barred | Wait | Idle:
-        """The next job of the account, if the gate lets one leave."""
+    async def claim(
+        self, account: Account, stale_before: float, price_of: PriceOf | None = None
+    ) -> Claim | Stale | Barred | Wait | Idle:
+        """The next job of the account, if the gate lets one leave. `price_of`: by today's prices; None: as asked."""
         ...
 
     async def record(self, account: Account, job_id: int, outcome: Accepted | SubmissionError) -> Job | None:

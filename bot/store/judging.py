@@ -56,7 +56,7 @@ def _load(ledger: Ledger, account: Account, ask: Ask, limits: Limits) -> Unit[Lo
     place = None
     if row["of_flow"] >= limits.queued_per_guild:
         place = yield from next_place_of_flow(account.id, flow_id)
-    if place is None:
+    if place is None or limits.is_paused:
         return Load(row["of_member"], row["of_flow"], None, last_asked_at)
     waiting = yield from waiting_at(ledger, account.id, account.limit, place)
     return Load(row["of_member"], row["of_flow"], waiting.wait_seconds, last_asked_at)

@@ -10,7 +10,7 @@ from bot.domain.jobs import Failure, FailureCode, Job, JobState
 from bot.domain.policy import ask_of
 from bot.domain.requests import GenerationRequest
 from bot.errors import KeyRejected, NotSent, OutcomeUnknown, OutOfCredits, RateLimited, Rejected, SubmissionError
-from bot.ports import Accepted, Account, Balance, Barred, CardState, Claim, Idle, Stale, Wait
+from bot.ports import Accepted, Account, Balance, Barred, CardState, Claim, Idle, PriceOf, Stale, Wait
 from bot.store.judging import judged_again
 from bot.store.ledger import (
     Ledger,
@@ -41,8 +41,10 @@ class SubmissionStore:
     async def recover(self, accounts: tuple[Account, ...]) -> int:
         return await self._driver.run(lambda: recover(self._ledger, self._owner, accounts))
 
-    async def claim(self, account: Account, stale_before: float) -> Claim | Stale | Barred | Wait | Idle:
-        return await self._driver.run(lambda: claim(self._ledger, self._owner, account, stale_before))
+    async def claim(
+        self, account: Account, stale_before: float, price_of: PriceOf | None = None
+    ) -> Claim | Stale | Barred | Wait | Idle:
+        return await self._driver.run(lambda: claim(self._ledger, self._owner, account, stale_before, price_of))
 
     async def record(self, account: Account, job_id: int, outcome: Accepted | SubmissionError) -> Job | None:
         return await self._driver.run(lambda: record(self._ledger, self._owner, account, job_id, outcome))
@@ -76,7 +78,7 @@ def recover(ledger: Ledger, owner: str, accounts: tuple[Account, ...]) -> Unit[i
 
 
 def claim(
-    ledger: Ledger, owner: str, account: Account, stale_before: float
+    ledger: Ledger, owner: str, account: Account, stale_before: float, price_of: PriceOf | None = None
 ) -> Unit[Claim | Stale | Barred | Wait | Idle]:
     """One transaction: gate, turn, `submitting`. After its commit the POST may leave, and not before.
 
@@ -94,6 +96,8 @@ def claim(
         return Wait(opens_at, gate.pause_reason)
     job = yield from read_job(ledger, turn.job_id)
     assert job is not None
+    if price_of is not None:
+        job = yield from _priced_anew(job, price_of(job.request))
     problems = yield from judged_again(ledger, ask_of(job), job.created_at)
     if problems:
         failure = Failure(FailureCode.NOT_ALLOWED, problems=problems)
@@ -114,6 +118,15 @@ def claim(
     yield from save_gate(account.id, gates.sent(gate, account.limit, now))
     yield from do("prune_sends", account_id=account.id, before=now - 2 * account.limit.window_seconds - 3600.0)
     return Claim(job)
+
+
+def _priced_anew(job: Job, price_credits: int | None) -> Unit[Job]:
+    """A price may have risen while it waited: a budget has to have room for what it costs now."""
+    if price_credits is None or price_credits == job.reserved_credits:
+        return job
+    yield from do("reserve_credits", id=job.id, reserved_credits=price_credits)
+    yield from recount(job.id)
+    return replace(job, reserved_credits=price_credits)
 
 
 def record(

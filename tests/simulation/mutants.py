@@ -12,6 +12,7 @@ from bot.ports import (
     Generation,
     GenerationState,
     Idle,
+    PriceOf,
     Rung,
     Stale,
     Wait,
@@ -50,9 +51,13 @@ class _SendBeforeCommit(SubmissionStore):
     _account: Account | None = None
     _is_sending = False
 
-    async def claim(self, account: Account, stale_before: float) -> Claim | Stale | Barred | Wait | Idle:
+    async def claim(
+        self, account: Account, stale_before: float, price_of: PriceOf | None = None
+    ) -> Claim | Stale | Barred | Wait | Idle:
         def unit() -> Unit[None]:
-            raise _NotCommitted((yield from submissions.claim(self._ledger, self._owner, account, stale_before)))
+            raise _NotCommitted(
+                (yield from submissions.claim(self._ledger, self._owner, account, stale_before, price_of))
+            )
 
         if self._is_sending:
             return Wait(None)

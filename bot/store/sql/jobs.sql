@@ -10,6 +10,9 @@ FROM jobs WHERE id = :id;
 UPDATE jobs SET state = 'submitting', owner = :owner, submitted_at = :now
 WHERE id = :id AND state = 'queued' AND cancel_asked_at IS NULL RETURNING id;
 
+-- name: reserve_credits
+UPDATE jobs SET reserved_credits = :reserved_credits WHERE id = :id;
+
 -- name: insert_send
 INSERT INTO sends (id, account_id, job_id, sent_at, answered_at)
 VALUES (:id, :account_id, :job_id, :sent_at, :answered_at);

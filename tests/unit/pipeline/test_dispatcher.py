@@ -20,7 +20,7 @@ from bot.errors import (
     SurfaceDown,
 )
 from bot.pipeline.dispatcher import DRAIN_SECONDS, FRESH_SECONDS, LATE_AT_ONCE, PATIENCE_SECONDS
-from bot.ports import Accepted, Account, Submissions
+from bot.ports import Accepted, Account, PriceOf, Submissions
 from tests.support.builders import BEGAN_AT, attachment, request
 from tests.support.fakes import virtually
 from tests.unit.pipeline.rig import Rig, open_rig
@@ -282,11 +282,11 @@ async def test_a_surprise_is_outlived(caplog: pytest.LogCaptureFixture) -> None:
     class Surprising(Unstorable):
         left = 3
 
-        async def claim(self, account: Account, stale_before: float) -> Any:
+        async def claim(self, account: Account, stale_before: float, price_of: PriceOf | None = None) -> Any:
             if self.left:
                 self.left -= 1
                 raise ZeroDivisionError("a bug")
-            return await self._inner.claim(account, stale_before)
+            return await self._inner.claim(account, stale_before, price_of)
 
     async with open_rig(wrap=Surprising) as rig:
         await rig.ask()

@@ -347,6 +347,20 @@ async def test_when_a_budget_is_lowered_those_who_waited_longest_go(store: Store
     assert states == [JobState.SUBMITTING] * 2 + [JobState.FAILED] * 2
 
 
+async def test_a_price_that_has_risen_while_it_waited_has_to_fit_as_well(
+    store: Store, wide: Account, clock: HandClock
+) -> None:
+    await sets(store, guild_credits_per_day=10)
+    jobs = [await queued(store, wide) for _ in range(2)]
+    assert isinstance(await store.submissions.claim(wide, 0.0, lambda _: 8), Claim)
+    clock.at += 1
+    assert isinstance(await store.submissions.claim(wide, 0.0, lambda _: 8), Barred)
+    first, second = [await read(store, job.id) for job in jobs]
+    assert (first.state, first.reserved_credits) == (JobState.SUBMITTING, 8)
+    assert second.state is JobState.FAILED
+    assert await spent(store) == (8, 8)
+
+
 async def test_what_waited_over_midnight_counts_for_its_own_day(store: Store, wide: Account, clock: HandClock) -> None:
     await sets(store, guild_credits_per_day=5)
     await queued(store, wide)
