@@ -58,7 +58,7 @@ from bot.services.showing import Showing
 from bot.services.signals import Signals
 from bot.services.viewing import CardViews
 from bot.settings import Settings
-from bot.store.sqlite import size_bytes
+from bot.store.sqlite import prune_backups, size_bytes
 from bot.store.store import Store, open_store
 from bot.vault import Vault, fingerprint, load_pepper
 from cogs.buttons import Buttons
@@ -237,7 +237,7 @@ def _wired(settings: Settings, cast: Cast) -> Parts:
         ("chronicler", _after_login(client, signals, chronicler.run())),
         ("retention", Retention(store.retention, signals, clock).run()),
         ("forgetter", forgetter.run()),
-        ("sweeper", _sweep(media, signals, clock)),
+        ("sweeper", _sweep(media, settings, signals, clock)),
         ("heartbeat", beat(settings.heartbeat_path, signals.stopping, clock)),
     )
     return Parts(client, stages)
@@ -320,8 +320,10 @@ async def _after_login(client: Easel, signals: Signals, stage: Coroutine[Any, An
         stage.close()  # says nothing of one that has run
 
 
-async def _sweep(media: MediaLibrary, signals: Signals, clock: Clock) -> None:
+async def _sweep(media: MediaLibrary, settings: Settings, signals: Signals, clock: Clock) -> None:
+    kept_seconds = settings.house.defaults.kept_days * DAY_SECONDS
     while not signals.stopping.is_set():
+        await asyncio.to_thread(prune_backups, settings.database_path, clock.now() - kept_seconds)
         await media.sweep()
         await wait_until(signals.stopping, clock.now() + SWEEP_SECONDS, clock)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 from bot.chat.answering import acknowledge_click, ask, promise, redraw
 from bot.chat.forms import Answers
@@ -13,7 +14,7 @@ from bot.errors import Refused
 from bot.services.keys import Keyring
 from bot.services.moderation import Moderation, Outcome
 from bot.ui.areas import Area, area_of, forms_of
-from bot.ui.limits_amounts import ZONE, figures_form, tier_form, zone_form
+from bot.ui.limits_amounts import ZONE, figures_form, figures_shown, tier_form, zone_form
 from bot.ui.limits_panel import Place
 from bot.ui.limits_rest import KEY, PROVIDER, key_form
 from bot.ui.limits_rules import REASON, TEXT, UNTIL, WORDS, block_form, trial_form, tried, words_form
@@ -23,9 +24,12 @@ from cogs.buttons import FormHandler
 from cogs.common import Click, Handlers, Interaction, bring
 from cogs.limits_desk import Desk, guild_of, let_in
 
+K = TypeVar("K")
+V = TypeVar("V")
+
 AGAIN = "/again"
 """Ends the note of a button that opens a form with what was typed into it."""
-TYPED_KEPT = 500
+KEPT = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,8 @@ class LimitForms:
         self._moderation = moderation
         self._keyring = keyring
         self._typed: OrderedDict[tuple[int, int], Filled] = OrderedDict()
+        self._shown: OrderedDict[tuple[int, int, Area, int], Mapping[str, str]] = OrderedDict()
+        """What a moderator's form was filled with, by guild, member, page and number."""
 
     @property
     def openers(self) -> Handlers:
@@ -76,8 +82,12 @@ class LimitForms:
 
     async def _open_figures(self, interaction: Interaction, click: Click) -> None:
         area = Area(_subject(click))
+        number = click.index or 0
         panel = await self._desk.panel(interaction, Place(area))
-        await ask(interaction, figures_form(panel, area, click.index or 0, self._typed_before(interaction, click)))
+        form = figures_form(panel, area, number, self._typed_before(interaction, click))
+        form_id = (guild_of(interaction), interaction.user.id, area, number)
+        _keep(self._shown, form_id, figures_shown(panel, area, number))
+        await ask(interaction, form)
 
     async def _open_zone(self, interaction: Interaction, click: Click) -> None:
         panel = await self._desk.panel(interaction, Place(Area.BUDGETS))
@@ -117,7 +127,10 @@ class LimitForms:
         typed = {name: text for name, text in answers.texts.items() if name in FIGURES}
         area = area_of(next(iter(typed), ""))
         number = next((number for number, names in enumerate(forms_of(area)) if set(typed) & set(names)), 0)
-        changing = self._moderation.set_figures(guild_of(interaction), interaction.user.id, typed)
+        # What was left as the form showed it may be another moderator's by now.
+        shown = self._shown.get((guild_of(interaction), interaction.user.id, area, number), {})
+        new = {name: text for name, text in typed.items() if text.strip() != shown.get(name)}
+        changing = self._moderation.set_figures(guild_of(interaction), interaction.user.id, new)
         await self._take(interaction, Place(area), changing, Filled(Action.LIMIT_FIGURES, typed, area, number))
 
     async def _take_zone(self, interaction: Interaction, _: int, answers: Answers) -> None:
@@ -157,10 +170,7 @@ class LimitForms:
     def _kept(self, interaction: Interaction, filled: Filled) -> Button:
         user_id = interaction.user.id
         whose = (guild_of(interaction), user_id)
-        self._typed[whose] = filled
-        self._typed.move_to_end(whose)
-        while len(self._typed) > TYPED_KEPT:
-            self._typed.popitem(last=False)
+        _keep(self._typed, whose, filled)
         return Button(
             filled.action,
             user_id,
@@ -195,6 +205,14 @@ class LimitForms:
             return await self._desk.page(interaction, Place(Area.KEY), problems=refused.problems)
         said = EN.key_entered(provider, change.last_four, change.replaced_last_four, change.moved)
         return await self._desk.page(interaction, Place(Area.KEY), said=(said,))
+
+
+def _keep(kept: OrderedDict[K, V], key: K, value: V) -> None:
+    """The latest of so many."""
+    kept[key] = value
+    kept.move_to_end(key)
+    while len(kept) > KEPT:
+        kept.popitem(last=False)
 
 
 def _guarded(take: FormHandler) -> FormHandler:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import glob
+import math
 import sqlite3
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -224,6 +225,21 @@ def _size_bytes(file: Path) -> int:
     except OSError:
         # A backup that has just made way for another.
         return 0
+
+
+def prune_backups(path: Path, before: float) -> int:
+    """Remove the backups that were made earlier (epoch seconds), and with them words that nobody keeps any more."""
+    old = [file for file in path.parent.glob(f"{glob.escape(path.name)}.before-*.bak") if _made_at(file) < before]
+    for file in old:
+        file.unlink(missing_ok=True)
+    return len(old)
+
+
+def _made_at(file: Path) -> float:
+    try:
+        return file.stat().st_mtime
+    except OSError:
+        return math.inf
 
 
 def _back_up(raw: sqlite3.Connection, path: Path, version: int) -> None:

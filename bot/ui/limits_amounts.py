@@ -74,11 +74,12 @@ def figures_button(panel: Panel, area: Area, number: int, label: str) -> Button:
 
 def figures_form(panel: Panel, area: Area, number: int, typed: Mapping[str, str], texts: Texts = EN) -> Form:
     """Filled with what holds, or with what was typed before. Its fields have the names of the figures."""
+    shown = figures_shown(panel, area, number)
     fields = tuple(
         TextField(
             name,
             texts.setting(name),
-            typed.get(name, _typed(getattr(panel.view.held, name))),
+            typed.get(name, shown[name]),
             texts.field_hint(panel.view.house.ceiling.get(name), may_be_open=FIGURES[name].may_be_open),
             most_characters=FIGURE_MAX_CHARACTERS,
             placeholder=texts.no_limit if FIGURES[name].may_be_open else "",
@@ -86,6 +87,11 @@ def figures_form(panel: Panel, area: Area, number: int, typed: Mapping[str, str]
         for name in forms_of(area)[number]
     )
     return Form(Action.LIMIT_FIGURES, panel.user_id, texts.areas[area], fields)
+
+
+def figures_shown(panel: Panel, area: Area, number: int) -> Mapping[str, str]:
+    """What holds of the figures of a form, as it shows them."""
+    return {name: _typed(getattr(panel.view.held, name)) for name in forms_of(area)[number]}
 
 
 def _typed(value: int | None) -> str:

@@ -399,6 +399,16 @@ async def test_of_two_moderators_the_last_one_wins_and_both_are_told(stage: Stag
 # ---------------------------------------------------------------- the log
 
 
+async def test_a_form_that_was_opened_before_leaves_what_it_was_not_about(stage: Stage, sam: Moderator) -> None:
+    noor = Moderator(stage, "noor")
+    theirs = await noor.open("Budgets")
+    form = await noor.form(theirs, "Change budgets")
+    await sam.command("member", videos="0")
+    page = await noor.submit(theirs, form, guild_credits_per_month="9000")
+    assert "no limit → 9,000" in page.text
+    assert "**Videos a day, for each member:** 0" in page.text
+
+
 async def test_what_is_typed_as_a_key_is_in_no_line_of_the_most_talkative_log(stage: Stage, sam: Moderator) -> None:
     await stage.bot.terminate()
     await stage.bot.start(LOG_LEVEL="DEBUG")

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from bot.ui.messages import Action
 from cogs.common import Click
-from cogs.limits_forms import TYPED_KEPT, Filled, LimitForms
+from cogs.limits_forms import KEPT, Filled, LimitForms
 from tests.unit.cogs.test_common import interaction
 
 WORDS = Filled(Action.LIMIT_WORDS, {"words": "x" * 101})
@@ -46,8 +46,8 @@ def test_only_the_latest_form_of_a_moderator_is_kept() -> None:
 
 def test_only_so_many_forms_are_kept() -> None:
     kept = forms()
-    for user_id in range(1, TYPED_KEPT + 2):
+    for user_id in range(1, KEPT + 2):
         kept._kept(by(user_id), WORDS)
     assert kept._typed_before(by(1), AGAIN) == {}
     assert kept._typed_before(by(2), AGAIN) == WORDS.texts
-    assert len(kept._typed) == TYPED_KEPT
+    assert len(kept._typed) == KEPT

@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from bot.errors import StoreDown, StoreHeld, StoreTooNew
-from bot.store.sqlite import BACKUPS_KEPT, SqliteDriver, prepare
+from bot.store.sqlite import BACKUPS_KEPT, SqliteDriver, prepare, prune_backups
 from bot.store.units import migrations
+from tests.support.builders import BEGAN_AT
 from tests.unit.store.conftest import Look
 
 KNOWN = migrations()[-1][0]
@@ -176,3 +177,13 @@ def test_a_step_that_fails_leaves_the_schema_as_it_was(path: Path) -> None:
     assert tables(path) == {"step_1"}
     upgrade(path, 2)
     assert tables(path) == {"step_1", "step_2"}
+
+
+async def test_a_backup_is_kept_no_longer_than_the_words_in_it(path: Path) -> None:
+    backups = [path.with_name(f"{path.name}.before-{number:04d}.bak") for number in (2, 3)]
+    for backup, made_at in zip(backups, (BEGAN_AT - 100, BEGAN_AT), strict=True):
+        backup.write_bytes(b"old words")
+        os.utime(backup, (made_at, made_at))
+    assert prune_backups(path, BEGAN_AT - 50) == 1
+    assert [backup.exists() for backup in backups] == [False, True]
+    assert prune_backups(path, BEGAN_AT - 50) == 0
