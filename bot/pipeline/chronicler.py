@@ -79,7 +79,9 @@ class Chronicler:
         except ChannelClosed as error:
             is_gone = error.code in GONE
             dropped = await self._logbook.close(entry.channel_id, with_edits=is_gone)
-            self._ready_at[lane] = self._clock.now() + RETRY_AFTER_MAX_SECONDS
+            if entry.message_id is not None:
+                # It stays to be made, for the day on which that may be done again.
+                self._ready_at[lane] = self._clock.now() + RETRY_AFTER_MAX_SECONDS
             log.warning("log channel %d is closed, %d entries are dropped: %s", entry.channel_id, dropped, error)
         except (SurfaceDown, TimeoutError) as error:
             self._failures[lane] = failures + 1
