@@ -17,6 +17,7 @@ from typing import Any
 from bot.chat.client import Easel, point_at, run_client
 from bot.chat.surface import DiscordSurface
 from bot.clock import Clock, SystemClock, wait_until
+from bot.domain.days import DAY_SECONDS
 from bot.domain.gate import GateLimit
 from bot.errors import StoreDown
 from bot.heartbeat import beat
@@ -84,7 +85,6 @@ from cogs.video import Video
 log = logging.getLogger(__name__)
 
 SWEEP_SECONDS = 3600.0
-DAY_SECONDS = 86_400.0
 STAGES_STOP_SECONDS = 5.5
 """The client takes two seconds more to close; all of it is to end within 8."""
 
@@ -202,7 +202,7 @@ async def _cast_of(  # noqa: PLR0913  what was opened
     media = MediaLibrary(
         settings.data_folder / "media", net.media, clock, keeping, lambda: size_bytes(settings.database_path)
     )
-    views = CardViews(store.asking, catalogue, keyring.accounts, clock)
+    views = CardViews(store.asking, store.guilds, catalogue, keyring.accounts, clock)
     return Cast(store, clock, signals, catalogue, views, media, net, meigen, keyring)
 
 
@@ -247,7 +247,7 @@ def _client_of(settings: Settings, cast: Cast) -> Easel:
     """What members meet: services, and the cogs that call them."""
     store, catalogue, views = cast.store, cast.catalogue, cast.views
     preferences = Preferences(store.members, catalogue)
-    drafting = Drafting(store.drafts, store.asking, catalogue, cast.keyring)
+    drafting = Drafting(store.drafts, store.asking, store.guilds, catalogue, cast.keyring)
     intake = Intake(
         store.door,
         store.asking,
@@ -261,7 +261,7 @@ def _client_of(settings: Settings, cast: Cast) -> Easel:
     )
     showing = Showing(cast.media, views)
     going_on = GoingOn(intake, drafting, showing, catalogue, preferences)
-    queries = Queries(store.asking, catalogue, cast.keyring, cast.clock)
+    queries = Queries(store.asking, store.guilds, catalogue, cast.keyring, cast.clock)
     drafts = Drafts(drafting, intake, PromptFiles(UploadedTexts(cast.net.media)))
     results = Results(intake, going_on, showing, drafts)
     inspiration = Inspiration(cast.meigen, catalogue, preferences, drafting, intake)

@@ -21,7 +21,7 @@ from cogs.common import Interaction
 from cogs.limit_base import LimitCommands, offered
 from cogs.limit_figures import FigureCommands
 from cogs.limit_rules import RuleCommands
-from cogs.limits_desk import Desk, guild_of, log_channel
+from cogs.limits_desk import Desk, for_moderators, guild_of, log_channel
 from cogs.limits_forms import LimitForms
 
 LogChannel = discord.TextChannel | discord.VoiceChannel | discord.StageChannel
@@ -93,9 +93,7 @@ class FlowCommands(LimitCommands):
         await say(interaction, await self._desk.page(interaction, Place(Area.FLOW, asks="queue")))
 
 
-@app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
-@app_commands.allowed_installs(guilds=True, users=False)
-@app_commands.default_permissions(manage_guild=True)
+@for_moderators
 class Limit(
     FigureCommands,
     RuleCommands,

@@ -22,7 +22,7 @@ from bot.ui.texts import EN
 from cogs.asking import told
 from cogs.buttons import FormHandler
 from cogs.common import Click, Handler, Handlers, Interaction, own_page
-from cogs.limits_desk import Desk, guild_of, let_in, log_channel
+from cogs.limits_desk import Desk, for_moderators, guild_of, let_in, log_channel
 from cogs.limits_forms import LimitForms
 
 _Set = Callable[[Interaction, Click], Awaitable[Outcome]]
@@ -62,9 +62,7 @@ class Limits(commands.Cog):
         return self._forms.takers
 
     @app_commands.command(description=told("limits"))
-    @app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
-    @app_commands.allowed_installs(guilds=True, users=False)
-    @app_commands.default_permissions(manage_guild=True)
+    @for_moderators
     async def limits(self, interaction: Interaction) -> None:
         await say(interaction, await self._desk.page(interaction, Place(Area.OVERVIEW)))
 
@@ -78,7 +76,7 @@ class Limits(commands.Cog):
         setting, _, _ = click.note.partition("/")
         if setting in self._setters:
             area, change = self._setters[setting]
-            await self._change(interaction, Place(area), change(interaction, click))
+            await self._desk.change(interaction, Place(area), change(interaction, click))
         elif setting == "job":
             await self._do(interaction, Place(Area.FLOW), self._call_back(interaction, click))
         elif setting == "queue":
@@ -88,18 +86,8 @@ class Limits(commands.Cog):
         else:
             raise Refused((Problem(ProblemCode.JOB_UNKNOWN),))
 
-    async def _change(self, interaction: Interaction, place: Place, changing: Awaitable[Outcome]) -> None:
-        """Redraw the page, changed or not: its menus show what holds."""
-        try:
-            outcome = await changing
-        except Refused as refused:
-            await redraw(interaction, await self._desk.page(interaction, place, problems=refused.problems))
-            return
-        await redraw(interaction, await self._desk.outcome(interaction, outcome, place))
-        await self._desk.tell_others(interaction, outcome)
-
     async def _do(self, interaction: Interaction, place: Place, doing: Awaitable[Sequence[str]]) -> None:
-        """The same of what is no setting."""
+        """The same as `Desk.change` of what is no setting."""
         said: Sequence[str] = ()
         problems: Sequence[object] = ()
         try:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 import discord
+from discord import app_commands
 
-from bot.chat.answering import say
+from bot.chat.answering import redraw, say
 from bot.domain.limits import Change
 from bot.domain.problems import Problem, ProblemCode
 from bot.domain.views import LimitsView
@@ -24,6 +26,10 @@ from bot.ui.messages import Button, Message
 from cogs.common import TOKEN_SECONDS, Interaction, origin_of
 
 log = logging.getLogger(__name__)
+
+K = TypeVar("K")
+V = TypeVar("V")
+C = TypeVar("C")
 
 LATEST_KEPT = 1000
 """Settings of which it is known who changed them last."""
@@ -45,11 +51,16 @@ class Latest:
             if theirs is not None and theirs.user.id == before.user_id and not theirs.is_expired():
                 told.setdefault(theirs, []).append(new[before.name])
         for name in new:
-            self._interactions[guild_id, name] = interaction
-            self._interactions.move_to_end((guild_id, name))
-        while len(self._interactions) > LATEST_KEPT:
-            self._interactions.popitem(last=False)
+            keep_latest(self._interactions, (guild_id, name), interaction, LATEST_KEPT)
         return told
+
+
+def keep_latest(kept: OrderedDict[K, V], key: K, value: V, most: int) -> None:
+    """The latest of so many."""
+    kept[key] = value
+    kept.move_to_end(key)
+    while len(kept) > most:
+        kept.popitem(last=False)
 
 
 class Desk:
@@ -100,6 +111,25 @@ class Desk:
             log_lacks=lacks_in(interaction, view.held.log_channel),
         )
 
+    # ---- changed on the panel
+
+    async def change(
+        self,
+        interaction: Interaction,
+        place: Place,
+        changing: Awaitable[Outcome],
+        again: Callable[[], Button] | None = None,
+    ) -> None:
+        """Redraw the page, changed or not: its controls show what holds. `again`: the way back to a refused form."""
+        try:
+            outcome = await changing
+        except Refused as refused:
+            way = None if again is None else again()
+            await redraw(interaction, await self.page(interaction, place, problems=refused.problems, again=way))
+            return
+        await redraw(interaction, await self.outcome(interaction, outcome, place))
+        await self.tell_others(interaction, outcome)
+
     # ---- two moderators at once
 
     async def tell_others(self, interaction: Interaction, outcome: Outcome) -> None:
@@ -120,6 +150,17 @@ class Desk:
 
 
 # ---------------------------------------------------------------- who may, and where
+
+
+def for_moderators(command: C) -> C:
+    """A command, or a group of them, for whoever manages the server, unless its own settings say otherwise.
+
+    Not for those who brought Easel along themselves: Discord does not ask for their permissions.
+    """
+    app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)(command)
+    app_commands.allowed_installs(guilds=True, users=False)(command)
+    app_commands.default_permissions(manage_guild=True)(command)
+    return command
 
 
 def guild_of(interaction: Interaction) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
-from typing import TypeVar
 
 from bot.chat.answering import acknowledge_click, ask, promise, redraw
 from bot.chat.forms import Answers
@@ -22,10 +21,7 @@ from bot.ui.messages import Action, Button, ButtonStyle, Message
 from bot.ui.texts import EN
 from cogs.buttons import FormHandler
 from cogs.common import Click, Handlers, Interaction, bring
-from cogs.limits_desk import Desk, guild_of, let_in
-
-K = TypeVar("K")
-V = TypeVar("V")
+from cogs.limits_desk import Desk, guild_of, keep_latest, let_in
 
 AGAIN = "/again"
 """Ends the note of a button that opens a form with what was typed into it."""
@@ -86,7 +82,7 @@ class LimitForms:
         panel = await self._desk.panel(interaction, Place(area))
         form = figures_form(panel, area, number, self._typed_before(interaction, click))
         form_id = (guild_of(interaction), interaction.user.id, area, number)
-        _keep(self._shown, form_id, figures_shown(panel, area, number))
+        keep_latest(self._shown, form_id, figures_shown(panel, area, number), KEPT)
         await ask(interaction, form)
 
     async def _open_zone(self, interaction: Interaction, click: Click) -> None:
@@ -157,20 +153,12 @@ class LimitForms:
 
     async def _take(self, interaction: Interaction, place: Place, changing: Awaitable[Outcome], filled: Filled) -> None:
         """Change, and show the page again; where that is refused, with a way back to the form."""
-        try:
-            outcome = await changing
-        except Refused as refused:
-            again = self._kept(interaction, filled)
-            message = await self._desk.page(interaction, place, problems=refused.problems, again=again)
-            await redraw(interaction, message)
-            return
-        await redraw(interaction, await self._desk.outcome(interaction, outcome, place))
-        await self._desk.tell_others(interaction, outcome)
+        await self._desk.change(interaction, place, changing, again=lambda: self._kept(interaction, filled))
 
     def _kept(self, interaction: Interaction, filled: Filled) -> Button:
         user_id = interaction.user.id
         whose = (guild_of(interaction), user_id)
-        _keep(self._typed, whose, filled)
+        keep_latest(self._typed, whose, filled, KEPT)
         return Button(
             filled.action,
             user_id,
@@ -205,14 +193,6 @@ class LimitForms:
             return await self._desk.page(interaction, Place(Area.KEY), problems=refused.problems)
         said = EN.key_entered(provider, change.last_four, change.replaced_last_four, change.moved)
         return await self._desk.page(interaction, Place(Area.KEY), said=(said,))
-
-
-def _keep(kept: OrderedDict[K, V], key: K, value: V) -> None:
-    """The latest of so many."""
-    kept[key] = value
-    kept.move_to_end(key)
-    while len(kept) > KEPT:
-        kept.popitem(last=False)
 
 
 def _guarded(take: FormHandler) -> FormHandler:

@@ -14,7 +14,7 @@ from bot.ui.texts import EN
 from bot.ui.usage import chart_of, draw_usage, export_question, exported, grouping_of
 from cogs.asking import told
 from cogs.common import Click, Handlers, Interaction, Presses, bring, own_page
-from cogs.limits_desk import guild_of, let_in
+from cogs.limits_desk import for_moderators, guild_of, let_in
 
 
 class Usage(commands.Cog):
@@ -29,11 +29,8 @@ class Usage(commands.Cog):
     def handlers(self) -> Handlers:
         return {Action.USAGE: self._turn, Action.EXPORT: self._export}
 
-    # Not for those who brought Easel along themselves: Discord does not ask for their permissions.
     @app_commands.command(description=told("usage"))
-    @app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
-    @app_commands.allowed_installs(guilds=True, users=False)
-    @app_commands.default_permissions(manage_guild=True)
+    @for_moderators
     async def usage(self, interaction: Interaction) -> None:
         await promise(interaction, ephemeral=True)
         await bring(interaction, self._page(guild_of(interaction), interaction.user.id, PERIODS[0], Grouping.MEMBER))

@@ -98,8 +98,13 @@ class Catalog:
     aliases: Mapping[str, str] = field(default_factory=dict)
     """Old name → the id that took its place."""
 
-    def find(self, name: str) -> Model | None:
-        """The model of that id, or of that display name in any case, or that took an old name's place."""
+    def find(self, name: str | None) -> Model | None:
+        """The model of that id, or of that display name in any case, or that took an old name's place.
+
+        None where there is none, or none is named.
+        """
+        if name is None:
+            return None
         wanted = name.strip().casefold()
         wanted = self.aliases.get(wanted, wanted)
         for model in self.models:

@@ -9,6 +9,8 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo, available_timezones
 
 HOUR_SECONDS = 3600
+DAY_SECONDS = 86_400.0
+"""Without a change of the clock in it."""
 QUARTER_SECONDS = 900
 """Every time zone's midnight falls on a quarter of an hour, so sums by quarters add up to days anywhere."""
 

@@ -105,7 +105,7 @@ def price_seen(price_credits: int | None) -> str:
 def first_choice(catalog: Catalog, request: GenerationRequest) -> Model | None:
     """The model to begin with: the one asked for where it can, else the upstream's default, else the first that can."""
     able = candidates(catalog, request)
-    asked = None if request.model_id is None else catalog.find(request.model_id)
+    asked = catalog.find(request.model_id)
     for model in (asked, catalog.default(request.medium)):
         if model is not None and model in able:
             return model

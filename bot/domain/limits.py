@@ -36,6 +36,10 @@ Allowance = Mapping[Unit, int | None]
 """How much of each a member may use in a day; None: without limit. Of a tier: what is not named is as for everybody."""
 
 
+REASON_MAX_CHARACTERS = 300
+"""Of what a blocked member is told."""
+
+
 @dataclass(frozen=True, slots=True)
 class Block:
     """A member who may not ask."""

@@ -26,7 +26,7 @@ class Usual:
 def applied(usual: Usual, request: GenerationRequest, catalog: Catalog) -> GenerationRequest:
     """The request with a member's own usual choices, where it leaves them open and its model has them."""
     model_id = request.model_id or usual.model_of(request.medium)
-    model = None if model_id is None else catalog.find(model_id)
+    model = catalog.find(model_id)
     if request.model_id is None and (model is None or model.medium is not request.medium):
         # None is usual, or it was retired since: the upstream's own choice then.
         model_id, model = None, catalog.default(request.medium)

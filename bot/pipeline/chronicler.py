@@ -8,7 +8,7 @@ import logging
 from bot.clock import Clock
 from bot.domain.limits import Change
 from bot.errors import ChannelClosed, MessageGone, SurfaceDown, SurfaceError
-from bot.pipeline.patience import backoff_seconds
+from bot.pipeline.patience import RETRY_AFTER_MAX_SECONDS, surface_patience_seconds
 from bot.pipeline.stage import run_stage
 from bot.ports import LogBook, LogEntry, LoggedJob, Surface
 from bot.services.catalogue import Catalogue
@@ -21,7 +21,6 @@ log = logging.getLogger(__name__)
 SPACING_SECONDS = 1.0
 """Between two entries in a channel: Discord takes a few at once, and cards may have to go there, too."""
 CALL_SECONDS = 15.0
-RETRY_AFTER_MAX_SECONDS = 600.0
 
 
 Lane = tuple[int, bool]
@@ -85,7 +84,7 @@ class Chronicler:
             log.warning("log channel %d is closed, %d entries are dropped: %s", entry.channel_id, dropped, error)
         except (SurfaceDown, TimeoutError) as error:
             self._failures[lane] = failures + 1
-            self._ready_at[lane] = self._clock.now() + _patience_seconds(error, failures + 1)
+            self._ready_at[lane] = self._clock.now() + surface_patience_seconds(error, failures + 1)
             log.info("log channel %d: not written to yet: %s", entry.channel_id, error)
         except SurfaceError as error:
             log.warning("log channel %d: an entry was refused: %s", entry.channel_id, error)
@@ -110,13 +109,8 @@ class Chronicler:
         if isinstance(subject, Change):
             return change_entry(subject, catalog.models)
         model_id = subject.job.model_id
-        return job_entry(subject.job, subject.url, None if model_id is None else catalog.find(model_id))
+        return job_entry(subject.job, subject.url, catalog.find(model_id))
 
 
 def lane_of(entry: LogEntry) -> Lane:
     return entry.channel_id, entry.message_id is not None
-
-
-def _patience_seconds(error: Exception, failures: int) -> float:
-    asked_seconds = error.retry_after_seconds if isinstance(error, SurfaceDown) else None
-    return backoff_seconds(failures) if asked_seconds is None else min(asked_seconds, RETRY_AFTER_MAX_SECONDS)

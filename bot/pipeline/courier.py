@@ -10,7 +10,7 @@ from bot.clock import Clock
 from bot.domain.jobs import FINAL_STATES
 from bot.errors import MediaDown, StoreDown, SurfaceDown
 from bot.pipeline.delivery import Delivery
-from bot.pipeline.patience import backoff_seconds
+from bot.pipeline.patience import surface_patience_seconds
 from bot.pipeline.stage import run_stage
 from bot.ports import Cards
 from bot.services.signals import Signals
@@ -19,7 +19,6 @@ log = logging.getLogger(__name__)
 
 DELIVERIES_IN_FLIGHT = 8
 TOKEN_SWEEP_SECONDS = 900.0
-RETRY_AFTER_MAX_SECONDS = 600.0
 MEDIA_PATIENCE = 8
 """So many failed fetches of a result, then it is linked."""
 STOP_SECONDS = 3.0
@@ -116,9 +115,7 @@ class Courier:
         setback = self._setbacks.setdefault(job_id, Setback())
         setback.failures += 1
         setback.media_failures += isinstance(error, MediaDown)
-        asked_seconds = error.retry_after_seconds if isinstance(error, SurfaceDown) else None
-        asked_seconds = None if asked_seconds is None else min(asked_seconds, RETRY_AFTER_MAX_SECONDS)
-        setback.retry_at = self._clock.now() + (asked_seconds or backoff_seconds(setback.failures))
+        setback.retry_at = self._clock.now() + surface_patience_seconds(error, setback.failures)
 
     async def _ask_for_redraws(self) -> None:
         """A few at a time, and only while there is room: ends must not wait behind places in the line."""

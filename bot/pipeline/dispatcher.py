@@ -94,7 +94,7 @@ class Dispatcher:
         return estimate_credits(request, self._model_of(request))
 
     def _model_of(self, request: GenerationRequest) -> Model | None:
-        return None if request.model_id is None else self._catalogue.current.find(request.model_id)
+        return self._catalogue.current.find(request.model_id)
 
     async def _follow(self, turn: Claim | Stale | Barred | Wait | Idle, now: float) -> float | None:
         match turn:

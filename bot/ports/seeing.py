@@ -66,7 +66,7 @@ class LogBook(Protocol):
     """Every call is one transaction; all raise StoreDown."""
 
     async def behind(self) -> Sequence[LogEntry]:
-        """One entry of each channel that has any: the oldest to be posted, else the newest to be changed."""
+        """Of each channel the oldest entry to be posted and the newest to be changed, if any."""
         ...
 
     async def subject(self, entry: LogEntry) -> LoggedJob | Change | None:

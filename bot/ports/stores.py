@@ -328,18 +328,6 @@ class Asking(Protocol):
         """Place and time to wait; None where the job does not wait."""
         ...
 
-    async def allowed_models(self, guild_id: int | None) -> tuple[str, ...]:
-        """Ids of the models that a guild allows; none: all."""
-        ...
-
-    async def time_zone(self, guild_id: int | None) -> str:
-        """By which a guild's days begin; None: those of direct messages."""
-        ...
-
-    async def covers_results(self, guild_id: int) -> bool:
-        """Whether a guild wants results as spoilers."""
-        ...
-
     async def under_way_in(self, guild_id: int) -> Sequence[Job]:
         """All of a guild that has not ended: first what is being made, then what waits, oldest first."""
         ...

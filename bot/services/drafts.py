@@ -12,10 +12,11 @@ from bot.domain.pricing import estimate_credits
 from bot.domain.problems import Problem, ProblemCode
 from bot.domain.requests import GenerationRequest, Reference, check
 from bot.errors import Refused, StoreDown
-from bot.ports import Asking, Drafts, NewDraft
+from bot.ports import Asking, Drafts, Guilds, NewDraft
 from bot.services.catalogue import Catalogue
 from bot.services.keys import Keyring
 from bot.services.origin import Origin
+from bot.services.refusing import refusing_while_down
 from bot.ui.drafts import TYPED_MAX_CHARACTERS
 from bot.ui.messages import Action
 
@@ -36,9 +37,10 @@ class Typing:
 class Drafting:
     """`guild_id` is where a draft is worked on: its own key, if it has one, is what pays (None: direct messages)."""
 
-    def __init__(self, drafts: Drafts, asking: Asking, catalogue: Catalogue, keyring: Keyring) -> None:
+    def __init__(self, drafts: Drafts, asking: Asking, guilds: Guilds, catalogue: Catalogue, keyring: Keyring) -> None:
         self._drafts = drafts
         self._asking = asking
+        self._guilds = guilds
         self._catalogue = catalogue
         self._keyring = keyring
         # A choice is read, changed and stored: of two at once none may be lost.
@@ -47,17 +49,13 @@ class Drafting:
     async def begin(self, request: GenerationRequest, origin: Origin, *, parent_id: int | None = None) -> DraftView:
         """Keep a request until it is started. Raises Refused (the store fails)."""
         new = NewDraft(origin.user_id, request, flags_of(request), parent_id, origin.is_private)
-        try:
+        with refusing_while_down():
             return await self.view(await self._drafts.begin(new), origin.guild_id)
-        except StoreDown as error:
-            raise Refused((Problem(ProblemCode.STORE_FAILING),)) from error
 
     async def read(self, draft_id: int, user_id: int) -> Draft:
         """A member's own draft. Raises Refused."""
-        try:
+        with refusing_while_down():
             draft = await self._drafts.read(draft_id)
-        except StoreDown as error:
-            raise Refused((Problem(ProblemCode.STORE_FAILING),)) from error
         if draft is None:
             raise Refused((Problem(ProblemCode.DRAFT_GONE),))
         if draft.user_id != user_id:
@@ -82,7 +80,7 @@ class Drafting:
     async def allowed_models(self, guild_id: int | None) -> tuple[str, ...]:
         """Ids of the models that may be used where it is worked on; none: all. While nobody can tell: all."""
         try:
-            return await self._asking.allowed_models(guild_id)
+            return (await self._guilds.limits(guild_id)).models
         except StoreDown:
             return ()
 
@@ -127,19 +125,15 @@ class Drafting:
         return self._locks.setdefault(draft_id, asyncio.Lock())
 
     async def _keep(self, draft: Draft, guild_id: int | None) -> DraftView:
-        try:
+        with refusing_while_down():
             await self._drafts.change(draft)
-        except StoreDown as error:
-            raise Refused((Problem(ProblemCode.STORE_FAILING),)) from error
         return await self.view(draft, guild_id)
 
     async def discard(self, draft_id: int, user_id: int) -> None:
         """Raises Refused."""
         draft = await self.read(draft_id, user_id)
-        try:
+        with refusing_while_down():
             await self._drafts.discard(draft.id)
-        except StoreDown as error:
-            raise Refused((Problem(ProblemCode.STORE_FAILING),)) from error
 
     def _chosen(self, request: GenerationRequest, what: Action, value: str) -> GenerationRequest:
         model = self._catalogue.current.find(value if what is Action.MODEL else request.model_id or "")

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 from bot.clock import Clock
 from bot.domain.audit import GenerationRecord
 from bot.domain.days import days_back
+from bot.domain.limits import Change
 from bot.ports import Guilds, Seeing
 from bot.ports.cards import REQUEST_LIMIT_BYTES
 from bot.services.sheets import Sheet, packed
@@ -50,36 +52,44 @@ class Exporting:
         limit_bytes = min(limit_bytes, REQUEST_LIMIT_BYTES)
         changes = Sheet(CHANGES, head_of(CHANGES))
         generations = Sheet(GENERATIONS, head_of(GENERATIONS))
-        await self._add_changes(changes, guild_id, since, zone, limit_bytes)
-        await self._add_generations(generations, guild_id, since, zone, limit_bytes)
+        await _fill(
+            changes, partial(self._changes, guild_id, since), partial(change_cells, time_zone=zone), limit_bytes
+        )
+        await _fill(
+            generations,
+            partial(self._generations, guild_id, since),
+            partial(generation_cells, time_zone=zone),
+            limit_bytes,
+        )
         files = await asyncio.to_thread(packed, (generations, changes), limit_bytes)
         log.info("guild %d: %d generations and %d changes exported", guild_id, generations.rows, changes.rows)
         return Export(files, generations.rows, changes.rows, generations.is_cut or changes.is_cut)
 
-    async def _add_generations(self, sheet: Sheet, guild_id: int, since: float, zone: str, limit_bytes: int) -> None:
-        last: GenerationRecord | None = None
-        while not sheet.is_cut:
-            page = await self._seeing.generations(guild_id, since, last, PAGE_ROWS)
-            await _add(sheet, page, lambda each: generation_cells(each, zone))
-            if len(page) < PAGE_ROWS:
-                return
-            last = page[-1]
-            sheet.is_cut = sheet.squeezed_bytes > limit_bytes
+    async def _generations(
+        self, guild_id: int, since: float, last: GenerationRecord | None
+    ) -> Sequence[GenerationRecord]:
+        return await self._seeing.generations(guild_id, since, last, PAGE_ROWS)
 
-    async def _add_changes(self, sheet: Sheet, guild_id: int, since: float, zone: str, limit_bytes: int) -> None:
-        before: int | None = None
-        while not sheet.is_cut:
-            page = await self._guilds.changes(guild_id, PAGE_ROWS, before)
-            wanted = [change for change in page if change.at >= since]
-            await _add(sheet, wanted, lambda each: change_cells(each, zone))
-            if len(wanted) < PAGE_ROWS:
-                return
-            before = page[-1].id
-            # What does not fit even squeezed is not read any further.
-            sheet.is_cut = sheet.squeezed_bytes > limit_bytes
+    async def _changes(self, guild_id: int, since: float, last: Change | None) -> Sequence[Change]:
+        page = await self._guilds.changes(guild_id, PAGE_ROWS, None if last is None else last.id)
+        return [change for change in page if change.at >= since]
 
 
-async def _add(sheet: Sheet, page: Sequence[T], cells_of: Callable[[T], Cells]) -> None:
-    """In a thread of its own."""
-    if page:
-        await asyncio.to_thread(lambda: sheet.add(rows_of(map(cells_of, page)), len(page)))
+async def _fill(
+    sheet: Sheet, read: Callable[[T | None], Awaitable[Sequence[T]]], cells_of: Callable[[T], Cells], limit_bytes: int
+) -> None:
+    """Page by page: `read` tells the one after a row (None: the first), with fewer than PAGE_ROWS at the end."""
+    last: T | None = None
+    while not sheet.is_cut:
+        page = await read(last)
+        if page:
+            await asyncio.to_thread(_add, sheet, page, cells_of)
+        if len(page) < PAGE_ROWS:
+            return
+        last = page[-1]
+        # What does not fit even squeezed is not read any further.
+        sheet.is_cut = sheet.squeezed_bytes > limit_bytes
+
+
+def _add(sheet: Sheet, page: Sequence[T], cells_of: Callable[[T], Cells]) -> None:
+    sheet.add(rows_of(map(cells_of, page)), len(page))

@@ -115,7 +115,7 @@ class GoingOn:
         return picture_of(job, index, copy)
 
     def _model_of(self, job: Job) -> Model | None:
-        return None if job.model_id is None else self._catalogue.current.find(job.model_id)
+        return self._catalogue.current.find(job.model_id)
 
     async def _first_choice(self, request: GenerationRequest, origin: Origin) -> Model:
         """Raises Refused where no model that may be used there can do it."""

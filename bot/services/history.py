@@ -93,7 +93,7 @@ class Past:
         return model_id if model is None else model.name
 
     def _model_of(self, model_id: str | None) -> Model | None:
-        return None if model_id is None else self._catalogue.current.find(model_id)
+        return self._catalogue.current.find(model_id)
 
     async def _entry(self, past: PastJob) -> HistoryEntry:
         name = self._name_of(past.job.model_id)

@@ -106,7 +106,7 @@ def request_of(item: GalleryItem, usual: Usual, catalog: Catalog) -> GenerationR
 
 def _midjourney(usual: Usual, catalog: Catalog) -> Model | None:
     models = [model for model in catalog.of(Medium.IMAGE) if model.is_midjourney]
-    chosen = None if usual.image_model is None else catalog.find(usual.image_model)
+    chosen = catalog.find(usual.image_model)
     return chosen if chosen in models else next(iter(models), None)
 
 

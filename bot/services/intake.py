@@ -21,6 +21,7 @@ from bot.services.catalogue import Catalogue
 from bot.services.drafts import Drafting
 from bot.services.keys import Keyring
 from bot.services.origin import Origin
+from bot.services.refusing import refusing_while_down
 from bot.services.signals import Signals
 from bot.services.viewing import CardViews
 
@@ -145,11 +146,9 @@ class Intake:
     async def clicked(self, job_id: int, origin: Origin) -> Job:
         """A click on a job's own card: the card stands, and can be edited for another 15 minutes. Raises Refused."""
         await self.known(job_id)
-        try:
+        with refusing_while_down():
             await self._door.renew_token(job_id, origin.token, origin.token_expires_at)
             job = await self._door.confirm(job_id, None)
-        except StoreDown as error:
-            raise Refused((Problem(ProblemCode.STORE_FAILING),)) from error
         self._signals.queued.ring()
         self._signals.cards.ring()
         return job or await self.known(job_id)
@@ -159,10 +158,8 @@ class Intake:
         job = await self.own(job_id, origin)
         is_own = job.user_id == origin.user_id
         code = FailureCode.CANCELLED_BY_MEMBER if is_own else FailureCode.CANCELLED_BY_MODERATOR
-        try:
+        with refusing_while_down():
             job = await self._door.ask_cancel(job_id, code, noted_by=None if is_own else origin.user_id) or job
-        except StoreDown as error:
-            raise Refused((Problem(ProblemCode.STORE_FAILING),)) from error
         self._signals.cards.ring()
         self._signals.queued.ring()
         return job
@@ -216,10 +213,8 @@ class Intake:
         return await self._known(job_id)
 
     async def _known(self, job_id: int, *, or_forgotten: bool = False) -> Job:
-        try:
+        with refusing_while_down():
             job = await self._asking.job(job_id, or_forgotten=or_forgotten)
-        except StoreDown as error:
-            raise Refused((Problem(ProblemCode.STORE_FAILING),)) from error
         if job is None:
             raise Refused((Problem(ProblemCode.JOB_UNKNOWN),))
         return job
@@ -228,11 +223,9 @@ class Intake:
         """The one check of all ways in, before anything is spent. Raises Refused, with every reason."""
         if self._signals.stopping.is_set():
             raise Refused((Problem(ProblemCode.STOPPING),))
-        try:
+        with refusing_while_down():
             limits = self._house.capped(await self._guilds.limits(origin.guild_id))
             return await self._judged(request, origin, typing, limits)
-        except StoreDown as error:
-            raise Refused((Problem(ProblemCode.STORE_FAILING),)) from error
 
     async def _judged(
         self, request: GenerationRequest, origin: Origin, typing: Sequence[Problem], limits: Limits

@@ -15,6 +15,7 @@ from bot.domain.keys import KeyChange, KeyState, KeyView, last_four, trimmed
 from bot.domain.problems import Problem, ProblemCode
 from bot.errors import Refused, StoreDown
 from bot.ports import Account, CheckSlot, GuildKey, GuildKeys, KeyVerdict, Moved, NewGuildKey, Provider
+from bot.services.refusing import refusing_while_down
 from bot.services.signals import Signals
 
 log = logging.getLogger(__name__)
@@ -116,10 +117,8 @@ class Keyring:
 
     async def shown(self, guild_id: int) -> Sequence[KeyView]:
         """A guild's own keys. Raises Refused."""
-        try:
+        with refusing_while_down():
             views = await self._store.shown(guild_id)
-        except StoreDown as error:
-            raise Refused((Problem(ProblemCode.STORE_FAILING),)) from error
         return [
             replace(view, state=KeyState.LOCKED, next_try_at=None) if self._is_locked(guild_id, view.provider) else view
             for view in views

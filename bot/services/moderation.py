@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -13,7 +12,7 @@ from bot.domain.highest import HIGHEST, highest_choices
 from bot.domain.jobs import FailureCode, Job
 from bot.domain.limits import (
     ALLOWANCES,
-    FIGURES,
+    REASON_MAX_CHARACTERS,
     Block,
     Change,
     House,
@@ -29,9 +28,10 @@ from bot.domain.policy import Use
 from bot.domain.problems import Problem, ProblemCode
 from bot.domain.views import LimitsView
 from bot.domain.words import blocked_in, same_phrase, tidy_phrase
-from bot.errors import Refused, StoreDown
+from bot.errors import Refused
 from bot.ports import Asking, Changed, Door, Guilds
 from bot.services.catalogue import Catalogue
+from bot.services.refusing import refusing_while_down
 from bot.services.signals import Signals
 
 T = TypeVar("T")
@@ -43,7 +43,6 @@ WORDS_MAX = 500
 WORD_MAX_CHARACTERS = 100
 LETTERS_MAX = 10_000
 """Of all blocked words together: looking for them takes memory and time."""
-REASON_MAX_CHARACTERS = 300
 CHANGES_SHOWN = 10
 
 LISTS = ("channels", "roles_allowed", "roles_excluded", "video_roles")
@@ -296,7 +295,7 @@ class Moderation:
 
     async def cancel(self, guild_id: int, user_id: int, job_id: int) -> Job:
         """Call any job of the guild back."""
-        with _refusing_while_down():
+        with refusing_while_down():
             job = await self._asking.job(job_id)
             if job is None or job.guild_id != guild_id:
                 raise Refused((Problem(ProblemCode.JOB_UNKNOWN),))
@@ -307,7 +306,7 @@ class Moderation:
 
     async def clear(self, guild_id: int, user_id: int) -> int:
         """Call back all that waits in the guild; tells how many jobs that were."""
-        with _refusing_while_down():
+        with refusing_while_down():
             count = await self._door.clear_guild(guild_id, FailureCode.CANCELLED_BY_MODERATOR, noted_by=user_id)
         self._ring()
         return count
@@ -318,13 +317,13 @@ class Moderation:
         return await self._change(guild_id, user_id, lambda limits: _replaced(limits, **values))
 
     async def _change(self, guild_id: int, user_id: int, edit: Callable[[Limits], Limits]) -> Outcome:
-        with _refusing_while_down():
+        with refusing_while_down():
             changed = await self._guilds.change(guild_id, user_id, edit)
         self._ring()
         return Outcome(self._view(guild_id, changed.limits, changed.use, changed.log_closed_since), changed)
 
     async def _limits(self, guild_id: int) -> Limits:
-        with _refusing_while_down():
+        with refusing_while_down():
             return await self._guilds.limits(guild_id)
 
     def _view(self, guild_id: int, limits: Limits, use: Use, log_closed_since: float | None) -> LimitsView:
@@ -346,15 +345,6 @@ class Moderation:
         """Cards say otherwise, jobs may go, and there is something to tell in the log channel."""
         self._signals.cards.ring()
         self._signals.queued.ring()
-
-
-@contextmanager
-def _refusing_while_down() -> Iterator[None]:
-    """StoreDown becomes Refused."""
-    try:
-        yield
-    except StoreDown as error:
-        raise Refused((Problem(ProblemCode.STORE_FAILING),)) from error
 
 
 def _replaced(limits: Limits, **values: Any) -> Limits:
@@ -406,8 +396,3 @@ def _is_among(word: str, phrases: tuple[str, ...]) -> bool:
 def _refuse_too_many(things: Sequence[object], most: int) -> None:
     if len(things) > most:
         raise Refused((Problem(ProblemCode.LIST_FULL, str(len(things)), limit=most),))
-
-
-def figure_names() -> tuple[str, ...]:
-    """Of all figures that can be set, as `set_figures` takes them."""
-    return tuple(FIGURES)

@@ -14,6 +14,7 @@ from bot.domain.requests import GenerationRequest
 from bot.errors import Refused, StoreDown
 from bot.ports import Members
 from bot.services.catalogue import Catalogue
+from bot.services.refusing import refusing_while_down
 
 RESET = "usual"
 """Takes a choice back."""
@@ -50,18 +51,14 @@ class Preferences:
 
     async def choose(self, user_id: int, usual: Usual) -> None:
         """Raises Refused (the store fails)."""
-        try:
+        with refusing_while_down():
             await self._members.choose(user_id, usual)
-        except StoreDown as error:
-            raise Refused((Problem(ProblemCode.STORE_FAILING),)) from error
 
     async def change(self, user_id: int, wishes: Wishes) -> Usual:
         """What is usual from now on; nothing is changed without a wish. Raises Refused."""
         problems: list[Problem] = []
-        try:
+        with refusing_while_down():
             usual = await self._members.usual(user_id)
-        except StoreDown as error:
-            raise Refused((Problem(ProblemCode.STORE_FAILING),)) from error
         changed = replace(
             usual,
             notify=_notify(wishes.notify, usual.notify, problems),
@@ -87,7 +84,7 @@ class Preferences:
         return tuple(ratio for ratio in dict.fromkeys(found) if ratio != ADAPTIVE_RATIO)[:limit]
 
     def _name_of(self, model_id: str | None) -> str | None:
-        model = None if model_id is None else self._catalogue.current.find(model_id)
+        model = self._catalogue.current.find(model_id)
         return model_id if model is None else model.name
 
     def _model(self, wish: str | None, usual: str | None, medium: Medium, problems: list[Problem]) -> str | None:

@@ -6,9 +6,10 @@ from bot.domain.jobs import Job
 from bot.domain.problems import Problem, ProblemCode
 from bot.domain.provenance import Forebear, Provenance
 from bot.domain.views import Ancestor
-from bot.errors import Refused, StoreDown
+from bot.errors import Refused
 from bot.ports import Asking
 from bot.services.catalogue import Catalogue
+from bot.services.refusing import refusing_while_down
 
 FOREBEARS_TOLD = 8
 
@@ -25,25 +26,21 @@ class Tracing:
 
         Raises Refused (NOT_YOURS) where another member had it made in private.
         """
-        try:
+        with refusing_while_down():
             job = await self._asking.job(job_id)
-        except StoreDown as error:
-            raise _failing() from error
         if job is not None and job.is_private and job.user_id != user_id:
             raise Refused((Problem(ProblemCode.NOT_YOURS),))
         return job
 
     async def of(self, job: Job, user_id: int, guild_id: int | None) -> Provenance:
         """What `user_id` may know of a job and of what it came from; `guild_id` is where they ask."""
-        try:
+        with refusing_while_down():
             ancestors = await self._asking.ancestors(job.id, FOREBEARS_TOLD)
             forebears = [await self._forebear(each, user_id, guild_id) for each in ancestors]
             first = await self._asking.job(ancestors[0].job_id) if ancestors else None
-        except StoreDown as error:
-            raise _failing() from error
         return Provenance(
             job=job,
-            model=None if job.model_id is None else self._catalogue.current.find(job.model_id),
+            model=self._catalogue.current.find(job.model_id),
             forebears=tuple(forebears),
             has_earlier=first is not None and first.parent_id is not None,
         )
@@ -55,7 +52,3 @@ class Tracing:
             return Forebear(None, None)
         is_seen_here = not job.is_private and guild_id is not None and job.guild_id == guild_id
         return Forebear(job, ancestor.url) if is_seen_here or job.user_id == user_id else Forebear(None, None)
-
-
-def _failing() -> Refused:
-    return Refused((Problem(ProblemCode.STORE_FAILING),))

@@ -9,7 +9,7 @@ from bot.clock import Clock
 from bot.domain.days import day_of
 from bot.domain.gate import PauseReason
 from bot.domain.views import AccountCredits, CreditsView
-from bot.ports import Asking
+from bot.ports import Asking, Guilds
 from bot.services.catalogue import Catalogue
 from bot.services.keys import Keyring
 
@@ -17,15 +17,16 @@ from bot.services.keys import Keyring
 class Queries:
     """Answers from the store and the catalogue."""
 
-    def __init__(self, asking: Asking, catalogue: Catalogue, keyring: Keyring, clock: Clock) -> None:
+    def __init__(self, asking: Asking, guilds: Guilds, catalogue: Catalogue, keyring: Keyring, clock: Clock) -> None:
         self._asking = asking
+        self._guilds = guilds
         self._catalogue = catalogue
         self._keyring = keyring
         self._clock = clock
 
     async def credits(self, guild_id: int | None, user_id: int) -> CreditsView:
         """Balances of whatever keys pay here, and what this guild and this member used since its midnight."""
-        zone = await self._asking.time_zone(guild_id)
+        zone = (await self._guilds.limits(guild_id)).time_zone
         day_began_at = day_of(self._clock.now(), zone).began_at
         guild = None
         if guild_id is not None:

@@ -12,7 +12,7 @@ from bot.domain.jobs import Job, JobState
 from bot.domain.progress import Pace
 from bot.domain.views import Ancestor, CardView, ShownMedia, ShownReference, Waiting
 from bot.errors import StoreDown
-from bot.ports import Account, Asking
+from bot.ports import Account, Asking, Guilds
 from bot.services.catalogue import Catalogue
 
 PARTS_FOLLOWED = 50
@@ -22,8 +22,11 @@ PARTS_FOLLOWED = 50
 class CardViews:
     """Views of jobs. `accounts`: every account that is known, by its id, as they come and go."""
 
-    def __init__(self, asking: Asking, catalogue: Catalogue, accounts: Mapping[int, Account], clock: Clock) -> None:
+    def __init__(
+        self, asking: Asking, guilds: Guilds, catalogue: Catalogue, accounts: Mapping[int, Account], clock: Clock
+    ) -> None:
         self._asking = asking
+        self._guilds = guilds
         self._catalogue = catalogue
         self._accounts = accounts
         self._clock = clock
@@ -48,7 +51,7 @@ class CardViews:
             references = [ShownReference(r.filename, r.url) for r in job.request.references]
         return CardView(
             job=job,
-            model=None if job.model_id is None else self._catalogue.current.find(job.model_id),
+            model=self._catalogue.current.find(job.model_id),
             now=self._clock.now(),
             waiting=waiting,
             pace=await self._pace(job) if not job.is_final or job.state is JobState.TIMED_OUT else None,
@@ -86,7 +89,7 @@ class CardViews:
     async def _is_spoiler(self, job: Job) -> bool:
         """While the store fails, rather covered than not."""
         try:
-            return job.guild_id is not None and await self._asking.covers_results(job.guild_id)
+            return job.guild_id is not None and (await self._guilds.limits(job.guild_id)).spoilers
         except StoreDown:
             return True
 

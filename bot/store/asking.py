@@ -13,7 +13,6 @@ from bot.domain.views import AccountCredits, Ancestor, Usage, Waiting
 from bot.ports import Account, Durations
 from bot.store.history import in_order
 from bot.store.ledger import Ledger, read_card, read_job
-from bot.store.limits import read_limits
 from bot.store.links import jump_link
 from bot.store.rows import GATE
 from bot.store.turns import place_in_line
@@ -36,15 +35,6 @@ class AskingStore:
 
     async def waiting(self, job: Job, limit: GateLimit) -> Waiting | None:
         return await self._driver.run(lambda: _waiting(self._ledger, job.id, limit))
-
-    async def allowed_models(self, guild_id: int | None) -> tuple[str, ...]:
-        return (await self._driver.run(lambda: read_limits(self._ledger, guild_id))).models
-
-    async def time_zone(self, guild_id: int | None) -> str:
-        return (await self._driver.run(lambda: read_limits(self._ledger, guild_id))).time_zone
-
-    async def covers_results(self, guild_id: int) -> bool:
-        return (await self._driver.run(lambda: read_limits(self._ledger, guild_id))).spoilers
 
     async def under_way_in(self, guild_id: int) -> Sequence[Job]:
         return await self._driver.run(lambda: _under_way_in(self._ledger, guild_id))

@@ -10,7 +10,7 @@ from bot.domain.policy import Ask, Load, Use, verdict
 from bot.domain.problems import Problem, ProblemCode
 from bot.ports import Account
 from bot.store.ledger import Ledger
-from bot.store.limits import read_limits
+from bot.store.limits import limits_in_force
 from bot.store.turns import next_place_of_flow
 from bot.store.units import Unit, one
 from bot.store.usage import read_use
@@ -19,7 +19,7 @@ from bot.store.waits import waiting_at
 
 def judged(ledger: Ledger, account: Account, ask: Ask) -> Unit[tuple[Problem, ...]]:
     """At the door: what is held counts like what is spent, so that of many at once none overspends."""
-    limits = ledger.house.capped((yield from read_limits(ledger, ask.guild_id)))
+    limits = yield from limits_in_force(ledger, ask.guild_id)
     use = yield from _use(ask, limits, ledger.now(), with_held=True)
     load = yield from _load(ledger, account, ask, limits)
     return (*_serving(ledger, ask), *verdict(ask, limits, use, load, ledger.now()))
@@ -27,7 +27,7 @@ def judged(ledger: Ledger, account: Account, ask: Ask) -> Unit[tuple[Problem, ..
 
 def judged_again(ledger: Ledger, ask: Ask, asked_at: float) -> Unit[tuple[Problem, ...]]:
     """Before it is sent. Only what was sent counts: if a budget has become smaller, who has waited longest goes."""
-    limits = ledger.house.capped((yield from read_limits(ledger, ask.guild_id)))
+    limits = yield from limits_in_force(ledger, ask.guild_id)
     use = yield from _use(ask, limits, asked_at, with_held=False)
     return (*_serving(ledger, ask), *verdict(ask, limits, use, None, ledger.now()))
 

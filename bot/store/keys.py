@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from operator import itemgetter
 
@@ -10,12 +9,12 @@ from bot.domain import gate as gates
 from bot.domain.gate import Gate, GateLimit, PauseReason
 from bot.domain.jobs import Failure, FailureCode, JobState
 from bot.domain.keys import KeyState, KeyView
-from bot.domain.limits import OWN_KEY, Change
+from bot.domain.limits import OWN_KEY
 from bot.errors import VaultError
 from bot.ports import CheckSlot, GuildKey, KeyCheck, KeyVerdict, Moved, NewGuildKey
 from bot.store.accounts import enter as enter_account
 from bot.store.ledger import Ledger, end_job, read_gate, read_job, read_slots, save_gate, window_began
-from bot.store.limits import note_change
+from bot.store.limits import new_change, note_change
 from bot.store.rows import GATE
 from bot.store.turns import join_line, leave_line
 from bot.store.units import Driver, Row, Unit, do, one
@@ -147,9 +146,7 @@ def _note(ledger: Ledger, guild_id: int, user_id: int, provider: str, last_four:
     """Into the audit trail: who brought which key, or took it away, by the last four characters."""
     rows = yield from do("keys_of_guild", guild_id=guild_id)
     before = next((row["last_four"] for row in rows if row["provider"] == provider), None)
-    yield from note_change(
-        Change(ledger.ids.next(), guild_id, user_id, ledger.now(), OWN_KEY, json.dumps(before), json.dumps(last_four))
-    )
+    yield from note_change(new_change(ledger, guild_id, user_id, OWN_KEY, before, last_four))
 
 
 # ---------------------------------------------------------------- checking

@@ -56,6 +56,11 @@ def read_limits(ledger: Ledger, guild_id: int | None) -> Unit[Limits]:
     return limits_of(ledger.house.defaults, (yield from do("guild_settings", guild_id=guild_id)))
 
 
+def limits_in_force(ledger: Ledger, guild_id: int | None) -> Unit[Limits]:
+    """The same below the operator's ceiling."""
+    return ledger.house.capped((yield from read_limits(ledger, guild_id)))
+
+
 def _dumped(limits: Limits) -> Mapping[str, Any]:
     """By their names, as they are kept."""
     dumped: Mapping[str, Any] = _LIMITS.dump_python(limits, mode="json")
@@ -70,9 +75,7 @@ def change(ledger: Ledger, guild_id: int, user_id: int, edit: Callable[[Limits],
     changed: list[Change] = []
     overridden: list[Change] = []
     for name in (name for name in new if new[name] != old[name]):
-        noted = Change(
-            ledger.ids.next(), guild_id, user_id, ledger.now(), name, json.dumps(old[name]), json.dumps(new[name])
-        )
+        noted = new_change(ledger, guild_id, user_id, name, old[name], new[name])
         overridden += yield from _undone_by(noted)
         yield from do("save_setting", guild_id=guild_id, name=name, value=noted.new)
         yield from note_change(noted)
@@ -97,6 +100,11 @@ def _undone_by(change: Change) -> Unit[Sequence[Change]]:
     return [each for each in last if undoes(json.loads(change.new), json.loads(each.old), json.loads(each.new))]
 
 
+def new_change(ledger: Ledger, guild_id: int, user_id: int, name: str, old: object, new: object) -> Change:  # noqa: PLR0913  its parts
+    """Made at this moment, not yet noted; `old` and `new` as JSON has them."""
+    return Change(ledger.ids.next(), guild_id, user_id, ledger.now(), name, json.dumps(old), json.dumps(new))
+
+
 def note_change(change: Change) -> Unit[None]:
     """Into the audit trail, and into the log."""
     yield from do(
@@ -118,5 +126,4 @@ def change_of(row: Row) -> Change:
 
 def note_deed(ledger: Ledger, guild_id: int, user_id: int, name: str, what: int) -> Unit[None]:
     """What a moderator did besides, among the changes."""
-    done = Change(ledger.ids.next(), guild_id, user_id, ledger.now(), name, json.dumps(None), json.dumps(what))
-    yield from note_change(done)
+    yield from note_change(new_change(ledger, guild_id, user_id, name, None, what))

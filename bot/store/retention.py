@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from bot.domain.days import quarter_of
+from bot.domain.days import DAY_SECONDS, quarter_of
 from bot.ports import Expired
 from bot.store.ledger import EMPTY_REQUEST, Ledger
-from bot.store.limits import read_limits
+from bot.store.limits import limits_in_force
 from bot.store.units import Driver, Unit, do, one
 
-DAY_SECONDS = 86_400.0
 SUMS_KEPT_SECONDS = 400 * DAY_SECONDS
 """Of sums by which budgets are judged, and of changes; these are kept no shorter than a guild's words."""
 QUARTERS_AT_ONCE = 96
@@ -37,7 +36,7 @@ def expire(ledger: Ledger, after: int | None, count: int) -> Unit[Expired]:
     flow = yield from one("next_flow_to_expire", after=_BEFORE_ALL if after is None else after)
     if flow is None:
         return Expired(0, None, is_done=True)
-    limits = ledger.house.capped((yield from read_limits(ledger, flow["guild_id"])))
+    limits = yield from limits_in_force(ledger, flow["guild_id"])
     before = ledger.now() - limits.kept_days * DAY_SECONDS
     if flow["finished_at"] > before:
         return Expired(0, flow["flow_id"], is_done=True)
@@ -73,7 +72,7 @@ def _prune_changes(ledger: Ledger, after: int | None) -> Unit[int | None]:
     if row is None:
         return None
     guild_id: int = row["guild_id"]
-    limits = ledger.house.capped((yield from read_limits(ledger, guild_id)))
+    limits = yield from limits_in_force(ledger, guild_id)
     kept_seconds = max(SUMS_KEPT_SECONDS, limits.kept_days * DAY_SECONDS)
     yield from do("prune_changes", guild_id=guild_id, before=ledger.now() - kept_seconds)
     return guild_id

@@ -85,11 +85,15 @@ class Panel:
     again: Button | None = None
     """Back to the form that was refused."""
 
+    def model_name(self, model_id: str | None, texts: Texts = EN) -> str:
+        """As its upstream writes it."""
+        name = next((model.name for model in self.view.models if model.id == model_id), model_id)
+        return name or texts.default_model
+
     # ---- names, as markdown
 
     def model(self, model_id: str | None, texts: Texts = EN) -> str:
-        name = next((model.name for model in self.view.models if model.id == model_id), model_id)
-        return one_line(name or texts.default_model, NAME_LIMIT)
+        return one_line(self.model_name(model_id, texts), NAME_LIMIT)
 
     def role(self, role_id: int, texts: Texts = EN) -> str:
         if role_id == self.view.guild_id:

@@ -143,9 +143,7 @@ def _call_back(panel: Panel, texts: Texts) -> Iterator[Row]:
 
 def job_choice(panel: Panel, job: Job, texts: Texts = EN) -> str:
     """A job as a menu tells it, in plain letters."""
-    model_id = job.model_id or job.request.model_id
-    name = next((model.name for model in panel.view.models if model.id == model_id), model_id)
-    return texts.job_choice(name or texts.default_model, job.state)
+    return texts.job_choice(panel.model_name(job.model_id or job.request.model_id, texts), job.state)
 
 
 def flow_summary(panel: Panel, texts: Texts) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from bot.domain.catalog import Model
 from bot.domain.highest import HIGHEST, highest_choices
-from bot.domain.limits import Block
+from bot.domain.limits import REASON_MAX_CHARACTERS, Block
 from bot.ui.areas import FIGURES_OF, Area
 from bot.ui.limits_amounts import figure_lines, figures_button, house_note
 from bot.ui.limits_panel import OPTIONS_MAX, Page, Panel, choices, entities, fits_option, option, setter, some
@@ -25,7 +25,6 @@ WORDS_MET_SHOWN = 10
 UNTIL, REASON, WORDS, TEXT = "until", "reason", "words", "text"
 """The names of fields."""
 UNTIL_MAX_CHARACTERS = 30
-REASON_MAX_CHARACTERS = 300
 
 
 # ---------------------------------------------------------------- what can be made

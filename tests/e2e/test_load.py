@@ -28,4 +28,4 @@ async def test_killed_again_and_again_nothing_is_lost_or_done_twice(tmp_path: Pa
     tally = await kills.run(tmp_path, jobs=20, kills=5, seed=7)
     assert not tally.violations
     assert tally.delivered + tally.failed + tally.unknown == 20
-    assert tally.delivered >= 4
+    assert tally.delivered >= 8

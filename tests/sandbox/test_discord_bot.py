@@ -25,32 +25,7 @@ from sandbox.discord import (
     ServerError,
 )
 from tests.support.discord_bot import Card, CountButton, SmallBot, eventually, picture, pointed_at, running
-from tests.support.discord_spec import SPEC, check_requests
 from tests.support.discord_studio import form_of
-
-
-@pytest.fixture
-async def world() -> AsyncIterator[SandboxDiscord]:
-    async with await SandboxDiscord.start() as discord_world:
-        yield discord_world
-        assert discord_world.own_faults == []
-        if SPEC.exists():
-            assert check_requests(discord_world.requests) == []
-
-
-@pytest.fixture
-def guild(world: SandboxDiscord) -> Guild:
-    return world.create_guild("Here")
-
-
-@pytest.fixture
-def channel(guild: Guild) -> Channel:
-    return guild.channel("general")
-
-
-@pytest.fixture
-def mia(guild: Guild) -> Member:
-    return guild.add_member("mia")
 
 
 @pytest.fixture

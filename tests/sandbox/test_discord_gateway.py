@@ -68,11 +68,6 @@ async def session() -> AsyncIterator[aiohttp.ClientSession]:
         yield client
 
 
-@pytest.fixture
-def guild(world: SandboxDiscord) -> Guild:
-    return world.create_guild("Here")
-
-
 async def connect(world: SandboxDiscord, session: aiohttp.ClientSession) -> Socket:
     socket = Socket(await session.ws_connect(f"{world.gateway_url}/?v=10&encoding=json&compress=zlib-stream"))
     assert (await socket.next())["op"] == 10

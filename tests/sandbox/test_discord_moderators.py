@@ -12,31 +12,11 @@ from simcord.enums import ComponentType
 from sandbox.discord import Channel, Guild, Member, Message, Outcome, SandboxDiscord
 from tests.support.discord_bot import eventually, running
 from tests.support.discord_managers import ManagerBot
-from tests.support.discord_spec import SPEC, check_requests
-
-
-@pytest.fixture
-async def world() -> AsyncIterator[SandboxDiscord]:
-    async with await SandboxDiscord.start() as discord_world:
-        yield discord_world
-        assert discord_world.own_faults == []
-        if SPEC.exists():
-            assert check_requests(discord_world.requests) == []
 
 
 @pytest.fixture
 def guild(world: SandboxDiscord) -> Guild:
     return world.create_guild("Here", ("general", "art"))
-
-
-@pytest.fixture
-def channel(guild: Guild) -> Channel:
-    return guild.channel("general")
-
-
-@pytest.fixture
-def mia(guild: Guild) -> Member:
-    return guild.add_member("mia")
 
 
 @pytest.fixture

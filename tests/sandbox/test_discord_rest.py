@@ -73,21 +73,6 @@ async def client(world: SandboxDiscord) -> AsyncIterator[Client]:
         yield Client(session, world)
 
 
-@pytest.fixture
-def guild(world: SandboxDiscord) -> Guild:
-    return world.create_guild("Here")
-
-
-@pytest.fixture
-def channel(guild: Guild) -> Channel:
-    return guild.channel("general")
-
-
-@pytest.fixture
-def mia(guild: Guild) -> Member:
-    return guild.add_member("mia")
-
-
 def select(kind: int, **changes: Any) -> dict[str, Any]:
     return {"components": [{"type": 1, "components": [{"type": kind, "custom_id": "s"} | changes]}]}
 

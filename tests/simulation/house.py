@@ -173,7 +173,7 @@ async def open_house(  # noqa: PLR0913  the knobs of a world
     await store.submissions.recover(tuple(entered))
     catalogue = Catalogue([upstream], store.asking, clock)
     await catalogue.refresh()
-    views = CardViews(store.asking, catalogue, accounts, clock)
+    views = CardViews(store.asking, store.guilds, catalogue, accounts, clock)
     references = References(store.cards, surface)
     delivery = Delivery(store.cards, surface, Exhibits(PaperMedia(), views), clock)
     stages = [
@@ -197,7 +197,7 @@ async def open_house(  # noqa: PLR0913  the knobs of a world
             keyring,
             signals,
             limits.House(),
-            Drafting(store.drafts, store.asking, catalogue, keyring),
+            Drafting(store.drafts, store.asking, store.guilds, catalogue, keyring),
         )
         for keyring in keyrings
     ]

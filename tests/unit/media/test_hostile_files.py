@@ -162,7 +162,8 @@ async def open_exhibition(
     waiting = await queued(store, mine, attachment_limit_bytes=LIMIT_BYTES)
     found = await store.cards.read(waiting.id)
     assert found is not None
-    views = CardViews(store.asking, Catalogue([FakeProvider(clock)], store.asking, clock), {mine.id: mine}, clock)
+    catalogue = Catalogue([FakeProvider(clock)], store.asking, clock)
+    views = CardViews(store.asking, store.guilds, catalogue, {mine.id: mine}, clock)
     exhibits = Exhibits(MediaLibrary(folder, pool, clock), views)
     try:
         yield Exhibition(exhibits, host, folder, replace(waiting, state=JobState.SUCCEEDED), found[1])

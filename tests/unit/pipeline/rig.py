@@ -155,7 +155,7 @@ async def open_rig(
     await store.submissions.recover(tuple(keyring.accounts.values()))
     catalogue = Catalogue([provider], store.asking, clock)
     await catalogue.refresh()
-    views = CardViews(store.asking, catalogue, keyring.accounts, clock)
+    views = CardViews(store.asking, store.guilds, catalogue, keyring.accounts, clock)
     references = References(store.cards, surface)
     delivery = Delivery(store.cards, surface, Exhibits(media, views), clock)
     submissions = wrap(store.submissions)

@@ -10,7 +10,8 @@ import pytest
 
 from bot.domain.jobs import Job
 from bot.errors import ChannelClosed, MessageGone, ShowRefused, SurfaceDown
-from bot.pipeline.chronicler import CALL_SECONDS, RETRY_AFTER_MAX_SECONDS, SPACING_SECONDS
+from bot.pipeline.chronicler import CALL_SECONDS, SPACING_SECONDS
+from bot.pipeline.patience import RETRY_AFTER_MAX_SECONDS
 from bot.ports import EntryKind
 from tests.support.builders import CHANNEL, GUILD, MEMBER, completed, sets
 from tests.support.fakes import Posted, virtually

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 
+from bot.domain.days import DAY_SECONDS
 from bot.pipeline.forgetter import LOOK_SECONDS, SETTLED_SECONDS, Forgetter
 from bot.pipeline.retention import BREAK_SECONDS, SWEEP_JOBS, SWEEP_SECONDS, Retention
 from bot.ports import Expired, Showing, Shown
 from bot.services.signals import Signals
-from bot.store.retention import DAY_SECONDS, SUMS_KEPT_SECONDS
+from bot.store.retention import SUMS_KEPT_SECONDS
 from tests.simulation.virtual_loop import LoopClock
 from tests.support.builders import GUILD, completed, sets
 from tests.support.fakes import virtually

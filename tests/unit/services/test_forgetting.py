@@ -46,8 +46,8 @@ async def desk() -> Desk:
     catalogue = Catalogue([FakeProvider(clock)], store.asking, clock)
     await catalogue.refresh()
     keyring = keyring_of(store.keys, mine, clock=clock)
-    views = CardViews(store.asking, catalogue, keyring.accounts, clock)
-    drafting = Drafting(store.drafts, store.asking, catalogue, keyring)
+    views = CardViews(store.asking, store.guilds, catalogue, keyring.accounts, clock)
+    drafting = Drafting(store.drafts, store.asking, store.guilds, catalogue, keyring)
     intake = Intake(store.door, store.asking, catalogue, views, store.guilds, keyring, signals, House(), drafting)
     bells = {name: getattr(signals, name).listen() for name in ("forgotten", "cards", "queued", "running", "shown")}
     return Desk(Forgetting(store.forgetting, signals), intake, Showing(FakeMedia(), views), store, driver, mine, bells)

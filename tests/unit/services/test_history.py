@@ -80,7 +80,7 @@ async def open_desk() -> AsyncIterator[Desk]:
     mine = account(await store.accounts.enter("meigen", "f"), WIDE)
     catalogue = Catalogue([Upstream(clock)], store.asking, clock)
     await catalogue.refresh()
-    views = CardViews(store.asking, catalogue, {mine.id: mine}, clock)
+    views = CardViews(store.asking, store.guilds, catalogue, {mine.id: mine}, clock)
     yield Desk(Past(store.history, media, views, catalogue), store, driver, media, mine)
 
 

@@ -129,8 +129,8 @@ async def open_door(*models: Model, house: House = NO_DIRECT_MESSAGES, accounts:
     catalogue = Catalogue([Upstream(clock, *models)], store.asking, clock)
     await catalogue.refresh()
     keyring = keyring_of(store.keys, *([mine] if accounts else []), clock=clock)
-    views = CardViews(store.asking, catalogue, keyring.accounts, clock)
-    drafting = Drafting(store.drafts, store.asking, catalogue, keyring)
+    views = CardViews(store.asking, store.guilds, catalogue, keyring.accounts, clock)
+    drafting = Drafting(store.drafts, store.asking, store.guilds, catalogue, keyring)
     intake = Intake(store.door, store.asking, catalogue, views, store.guilds, keyring, signals, house, drafting)
     names = ("doubts", "queued", "running", "cards")
     bells = {name: getattr(signals, name).listen() for name in names}

@@ -17,7 +17,7 @@ from bot.domain.limits import FIGURES, Block, Change, House, Limits, RoleRule, U
 from bot.domain.problems import Problem, ProblemCode
 from bot.errors import NotSent, Refused, StoreDown
 from bot.services import moderation as ways
-from bot.services.moderation import Moderation, Outcome, figure_names
+from bot.services.moderation import Moderation, Outcome
 from bot.store.limits import LATELY_SECONDS
 from bot.ui.cards import draw
 from tests.support.builders import BEGAN_AT, GUILD, MEMBER, MODERATOR, claimed, completed, queued, read, running
@@ -160,7 +160,7 @@ async def test_what_others_had_set_lately_is_told(office: Office, setter: Act, v
 
 def test_every_limit_can_be_set() -> None:
     set_by_name = {name for _, values in SETTERS for name in values}
-    listed = {*ways.LISTS, *HIGHEST, *ways.SWITCHES, *figure_names()}
+    listed = {*ways.LISTS, *HIGHEST, *ways.SWITCHES, *FIGURES}
     assert set_by_name | listed == {field.name for field in fields(Limits)}
 
 

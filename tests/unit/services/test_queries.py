@@ -50,7 +50,7 @@ async def office() -> Office:
     catalogue = Catalogue([FakeProvider(clock)], store.asking, clock)
     await catalogue.refresh()
     keyring = keyring_of(store.keys, mine, provider=FakeProvider(clock), clock=clock)
-    made = Office(store, driver, clock, Queries(store.asking, catalogue, keyring, clock), keyring)
+    made = Office(store, driver, clock, Queries(store.asking, store.guilds, catalogue, keyring, clock), keyring)
     made.mine = mine
     return made
 
@@ -89,7 +89,13 @@ async def test_a_locked_key_is_told(office: Office) -> None:
     office.driver.rows("UPDATE guild_keys SET sealed_key = 'damaged'")
     keyring = keyring_of(office.store.keys, office.mine)
     await keyring.open()
-    queries = Queries(office.store.asking, Catalogue([], office.store.asking, office.clock), keyring, office.clock)
+    queries = Queries(
+        office.store.asking,
+        office.store.guilds,
+        Catalogue([], office.store.asking, office.clock),
+        keyring,
+        office.clock,
+    )
     (told,) = (await queries.credits(GUILD, MEMBER)).accounts
     assert (told.pause_reason, told.is_own) == (PauseReason.KEY_LOCKED, True)
     (told,) = (await queries.credits(6, MEMBER)).accounts
@@ -155,4 +161,4 @@ async def test_a_model_of_which_nothing_is_known_has_no_usual_time() -> None:
     store = await assemble(driver, clock, RotSealer(), "me")
     catalogue = Catalogue([Untimed(clock)], store.asking, clock)
     await catalogue.refresh()
-    assert await Queries(store.asking, catalogue, keyring_of(store.keys), clock).usual_seconds() == {}
+    assert await Queries(store.asking, store.guilds, catalogue, keyring_of(store.keys), clock).usual_seconds() == {}

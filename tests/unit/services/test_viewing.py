@@ -50,7 +50,7 @@ async def desk() -> Desk:
     catalogue = Catalogue([FakeProvider(clock)], store.asking, clock)
     await catalogue.refresh()
     accounts = {mine.id: mine}
-    return Desk(CardViews(store.asking, catalogue, accounts, clock), store, driver, clock, mine, accounts)
+    return Desk(CardViews(store.asking, store.guilds, catalogue, accounts, clock), store, driver, clock, mine, accounts)
 
 
 async def test_who_waits_is_shown_place_and_time(desk: Desk) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from bot.ports import Account
 from bot.store.store import Store, open_store
-from tests.support.builders import ENDLESS, account
+from tests.support.builders import ENDLESS, WIDE, account
 from tests.support.fakes import HandClock, RotSealer
 
 Look = Callable[..., list[dict[str, Any]]]
@@ -38,6 +38,12 @@ async def store(path: Path, clock: HandClock) -> AsyncIterator[Store]:
 async def mine(store: Store) -> Account:
     """An account of 12 a minute, four at once."""
     return account(await store.accounts.enter("meigen", "fingerprint-1"))
+
+
+@pytest.fixture
+async def wide(store: Store) -> Account:
+    """An account whose gate is never in the way."""
+    return account(await store.accounts.enter("meigen", "fingerprint-2"), WIDE)
 
 
 @pytest.fixture

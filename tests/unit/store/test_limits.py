@@ -44,12 +44,6 @@ VIDEO = request(medium=Medium.VIDEO)
 OTHER = 98
 
 
-@pytest.fixture
-async def wide(store: Store) -> Account:
-    """An account whose gate is never in the way."""
-    return account(await store.accounts.enter("meigen", "fingerprint-2"), WIDE)
-
-
 async def limits_of(store: Store, guild_id: int = GUILD) -> Limits:
     return await store.guilds.limits(guild_id)
 

@@ -8,15 +8,14 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-import pytest
-
+from bot.domain.days import DAY_SECONDS
 from bot.domain.history import Forgotten, Wanted
 from bot.domain.jobs import Job
 from bot.domain.limits import House, Limits
 from bot.domain.requests import Reference
 from bot.errors import OutcomeUnknown
 from bot.ports import Account, CarriedReference, Expired, Showing, Shown
-from bot.store.retention import DAY_SECONDS, QUARTERS_AT_ONCE, SUMS_KEPT_SECONDS
+from bot.store.retention import QUARTERS_AT_ONCE, SUMS_KEPT_SECONDS
 from bot.store.store import Store, open_store
 from tests.support.builders import (
     BEGAN_AT,
@@ -42,11 +41,6 @@ ASKED = request(f"a {WORD} cat", references=(Reference(LINK, is_attachment=True,
 RESULT = completed(f"https://img.test/{WORD}.png?X-Signature={WORD}")
 KEPT_SECONDS = Limits().kept_days * DAY_SECONDS
 ALL = 1000
-
-
-@pytest.fixture
-async def wide(store: Store) -> Account:
-    return account(await store.accounts.enter("meigen", "fingerprint-1"), WIDE)
 
 
 async def done(store: Store, wide: Account, **changes: Any) -> Job:

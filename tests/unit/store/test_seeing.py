@@ -21,8 +21,6 @@ from tests.support.builders import (
     BEGAN_AT,
     GUILD,
     MEMBER,
-    WIDE,
-    account,
     claimed,
     completed,
     offered,
@@ -37,11 +35,6 @@ LINK = "https://img.test/1.png"
 DAY = day_of(BEGAN_AT, "UTC")
 FAILED = Generation(GenerationState.FAILED, failure=Failure(FailureCode.GENERATION_FAILED, "no luck"))
 VIDEO = request("waves", medium=Medium.VIDEO, model_id="motion-1")
-
-
-@pytest.fixture
-async def wide(store: Store) -> Account:
-    return account(await store.accounts.enter("meigen", "fingerprint-1"), WIDE)
 
 
 def total(tallies: Mapping[str, Tally]) -> Tally:
