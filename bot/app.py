@@ -8,15 +8,16 @@ import logging
 import os
 import secrets
 import signal
-from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bot.chat.client import Easel, point_at, run_client
+from bot.chat.client import Easel, Offered, point_at, run_client
 from bot.chat.surface import DiscordSurface
 from bot.clock import Clock, SystemClock, wait_until
+from bot.domain.catalog import Skill
 from bot.domain.days import DAY_SECONDS
 from bot.domain.gate import GateLimit
 from bot.errors import StoreDown
@@ -35,8 +36,10 @@ from bot.pipeline.doorkeeper import Doorkeeper
 from bot.pipeline.exhibits import Exhibits
 from bot.pipeline.forgetter import Forgetter
 from bot.pipeline.pinger import Pinger
+from bot.pipeline.reconciler import Reconciler
 from bot.pipeline.references import References
 from bot.pipeline.retention import Retention
+from bot.pipeline.stage import run_stage
 from bot.pipeline.watcher import Watcher
 from bot.ports import Account, Provider
 from bot.providers.meigen import Meigen
@@ -109,6 +112,7 @@ class Cast:
     media: MediaLibrary
     net: Net
     meigen: Meigen
+    providers: Mapping[str, Provider]
     keyring: Keyring
 
 
@@ -153,8 +157,9 @@ async def _opened(settings: Settings, signals: Signals) -> AsyncIterator[Parts]:
         Net(settings.media_trusted_hosts) as net,
     ):
         meigen = Meigen(net, clock, settings.meigen_base_url)
-        keyring = await _open_keyring(settings, store, {meigen.name: meigen}, pepper, signals, clock)
-        cast = await _cast_of(settings, signals, clock, store, net, meigen, keyring)
+        providers: dict[str, Provider] = {each.name: each for each in (meigen,)}
+        keyring = await _open_keyring(settings, store, providers, pepper, signals, clock)
+        cast = await _cast_of(settings, signals, clock, store, net, meigen, providers, keyring)
         yield _wired(settings, cast)
 
 
@@ -177,8 +182,10 @@ async def _open_keyring(  # noqa: PLR0913  what was opened
     clock: Clock,
 ) -> Keyring:
     """Every key at hand; whatever an earlier process left open is settled before anything else happens."""
-    limits = {"meigen": GateLimit(settings.meigen_rate_limit, settings.meigen_rate_window_seconds)}
-    keys = {"meigen": settings.meigen_api_key.get_secret_value()}
+    keys = settings.keys
+    limits = {
+        "meigen": GateLimit(settings.meigen_rate_limit, settings.meigen_rate_window_seconds),
+    }
     operators = [
         Account(await store.accounts.enter(name, fingerprint(key, pepper)), name, limits[name], key)
         for name, key in keys.items()
@@ -194,22 +201,29 @@ async def _open_keyring(  # noqa: PLR0913  what was opened
 
 
 async def _cast_of(  # noqa: PLR0913  what was opened
-    settings: Settings, signals: Signals, clock: Clock, store: Store, net: Net, meigen: Meigen, keyring: Keyring
+    settings: Settings,
+    signals: Signals,
+    clock: Clock,
+    store: Store,
+    net: Net,
+    meigen: Meigen,
+    providers: Mapping[str, Provider],
+    keyring: Keyring,
 ) -> Cast:
-    catalogue = Catalogue([meigen], store.asking, clock)
+    catalogue = Catalogue(providers.values(), store.asking, clock, lambda: keyring.at_hand)
     await catalogue.restore()
     keeping = Keeping(settings.media_quota_mib * 1024**2, settings.media_kept_days * DAY_SECONDS)
     media = MediaLibrary(
         settings.data_folder / "media", net.media, clock, keeping, lambda: size_bytes(settings.database_path)
     )
     views = CardViews(store.asking, store.guilds, catalogue, keyring.accounts, clock)
-    return Cast(store, clock, signals, catalogue, views, media, net, meigen, keyring)
+    return Cast(store, clock, signals, catalogue, views, media, net, meigen, providers, keyring)
 
 
 def _wired(settings: Settings, cast: Cast) -> Parts:
     store, clock, signals, catalogue, media = cast.store, cast.clock, cast.signals, cast.catalogue, cast.media
-    providers: dict[str, Provider] = {cast.meigen.name: cast.meigen}
-    client = _client_of(settings, cast)
+    providers = cast.providers
+    client, offered = _client_of(settings, cast)
     surface = DiscordSurface(client)
     delivery = Delivery(store.cards, surface, Exhibits(media, cast.views), clock)
     references = References(store.cards, surface)
@@ -222,6 +236,7 @@ def _wired(settings: Settings, cast: Cast) -> Parts:
     watcher = Watcher(
         store.watching, store.asking, providers, cast.keyring.accounts, signals, clock, settings.meigen_poll_seconds
     )
+    reconciler = Reconciler(store.submissions, providers, cast.keyring.accounts, signals, clock)
     courier = Courier(store.cards, delivery, signals, clock)
     pinger = Pinger(store.cards, surface, signals, clock)
     forgetter = Forgetter(store.forgetting, media, signals, clock)
@@ -230,10 +245,12 @@ def _wired(settings: Settings, cast: Cast) -> Parts:
     stages = (
         ("dispatchers", dispatchers.run()),
         ("watcher", watcher.run()),
+        ("reconciler", reconciler.run()),
         ("courier", _after_login(client, signals, courier.run())),
         ("pinger", _after_login(client, signals, pinger.run())),
         ("doorkeeper", _after_login(client, signals, doorkeeper.run())),
-        ("catalogue", catalogue.run(signals.stopping)),
+        ("catalogue", catalogue.run(signals.stopping, signals.keys.listen())),
+        ("commands", _after_login(client, signals, _follow_keys(client, offered, catalogue, signals, clock))),
         ("chronicler", _after_login(client, signals, chronicler.run())),
         ("retention", Retention(store.retention, signals, clock).run()),
         ("forgetter", forgetter.run()),
@@ -243,8 +260,8 @@ def _wired(settings: Settings, cast: Cast) -> Parts:
     return Parts(client, stages)
 
 
-def _client_of(settings: Settings, cast: Cast) -> Easel:
-    """What members meet: services, and the cogs that call them."""
+def _client_of(settings: Settings, cast: Cast) -> tuple[Easel, Callable[[], Offered]]:
+    """What members meet: services, and the cogs that call them; and which commands the keys at hand make of these."""
     store, catalogue, views = cast.store, cast.catalogue, cast.views
     preferences = Preferences(store.members, catalogue)
     drafting = Drafting(store.drafts, store.asking, store.guilds, catalogue, cast.keyring)
@@ -269,7 +286,8 @@ def _client_of(settings: Settings, cast: Cast) -> Easel:
     menus = Menus(going_on, drafting, drafts, preferences, Tracing(store.asking, catalogue))
     past = Past(store.history, cast.media, views, catalogue)
     history, queue = History(past, intake, showing), Queue(past, intake)
-    members = Members(preferences, past, Forgetting(store.forgetting, cast.signals), catalogue)
+    forgetting = Forgetting(store.forgetting, cast.signals)
+    members = Members(preferences, past, forgetting, catalogue)
     moderation = Moderation(store.guilds, store.door, store.asking, catalogue, cast.signals, settings.house, cast.clock)
     desk = Desk(moderation, cast.keyring)
     limit_forms = LimitForms(desk, moderation, cast.keyring)
@@ -280,31 +298,31 @@ def _client_of(settings: Settings, cast: Cast) -> Easel:
     )
     clicks = (CardClicks(intake), drafts, results, inspire, menus, history, queue, members, limits, usage)
     point_at(settings.discord_api_url, settings.discord_gateway_url)
-    client = Easel(
-        cogs=(
-            Imagine(intake, catalogue, preferences),
-            Video(intake, catalogue, preferences),
-            Models(catalogue, queries),
-            Credits(queries),
-            inspire,
-            history,
-            queue,
-            members,
-            usage,
-            limits,
-            Limit(desk, moderation, catalogue, limit_forms),
-            Buttons(
-                {action: do for each in clicks for action, do in each.handlers.items()},
-                {**drafts.forms, **limits.forms},
-            ),
-            Guilds(intake),
+    always = (
+        Models(queries),
+        Credits(queries),
+        history,
+        queue,
+        usage,
+        limits,
+        Limit(desk, moderation, catalogue, limit_forms),
+        Buttons(
+            {action: do for each in clicks for action, do in each.handlers.items()}, {**drafts.forms, **limits.forms}
         ),
-        documents=store.asking,
-        clock=cast.clock,
-        allow_direct_messages=settings.allow_direct_messages,
+        Guilds(intake),
     )
-    menus.join(client.tree)
-    return client
+
+    def offered() -> Offered:
+        skills = catalogue.skills
+        cogs = [Imagine(intake, catalogue, preferences, queries), Members(preferences, past, forgetting, catalogue)]
+        cogs += [Video(intake, catalogue, preferences, queries)] if Skill.VIDEOS in skills else []
+        cogs += [inspire] if Skill.GALLERY in skills else []
+        return Offered((*cogs, *always), menus.commands(skills))
+
+    client = Easel(
+        offered(), documents=store.asking, clock=cast.clock, allow_direct_messages=settings.allow_direct_messages
+    )
+    return client, offered
 
 
 async def _after_login(client: Easel, signals: Signals, stage: Coroutine[Any, Any, None]) -> None:
@@ -318,6 +336,22 @@ async def _after_login(client: Easel, signals: Signals, stage: Coroutine[Any, An
         for wait in waits:
             wait.cancel()
         stage.close()  # says nothing of one that has run
+
+
+async def _follow_keys(
+    client: Easel, offered: Callable[[], Offered], catalogue: Catalogue, signals: Signals, clock: Clock
+) -> None:
+    """The first key for an upstream that a server brings makes commands of what it is good for; the last takes them."""
+    rung, skills = signals.keys.listen(), catalogue.skills
+
+    async def step() -> None:
+        nonlocal skills
+        wanted = catalogue.skills
+        if wanted != skills:
+            await client.offer(offered())
+            skills = wanted
+
+    await run_stage("commands", step, rung, signals.stopping, clock)
 
 
 async def _sweep(media: MediaLibrary, settings: Settings, signals: Signals, clock: Clock) -> None:

@@ -5,6 +5,7 @@
     ├── SubmissionError       how a POST that could cost credits ended
     │   ├── NotSent           it never left: back to the queue
     │   ├── RateLimited       refused for now: back to the queue, the gate pauses
+    │   ├── QueueFull         the upstream has enough of ours: back to the queue, until one is done
     │   ├── KeyRejected       back to the queue, the account pauses
     │   ├── OutOfCredits      this job fails, the account waits for a probe
     │   ├── Rejected          this job fails, the upstream said why
@@ -74,6 +75,13 @@ class RateLimited(SubmissionError):
     """429. `retry_after_seconds` is None where the upstream named no usable time."""
 
     retry_after_seconds: float | None = None
+
+
+@dataclass(eq=False)
+class QueueFull(SubmissionError):
+    """429 for too many unfinished tasks of the account, which says nothing of the rate."""
+
+    message: str = ""
 
 
 @dataclass(eq=False)

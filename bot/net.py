@@ -135,6 +135,8 @@ class Budget:
 # An answer is worth waiting for: it tells what became of credits. Who asks goes on without it much earlier.
 SUBMISSION_BUDGET = Budget(1000, 0, connect_seconds=10, read_seconds=600, total_seconds=600, body_bytes=1024 * 1024)
 POLL_BUDGET = Budget(20, 10, connect_seconds=5, read_seconds=10, total_seconds=15, body_bytes=4 * 1024 * 1024)
+# A stream that is silent for so long is as good as none.
+STREAM_BUDGET = Budget(1000, 0, connect_seconds=5, read_seconds=10, total_seconds=900, body_bytes=4 * 1024 * 1024)
 MEDIA_BUDGET = Budget(8, 0, connect_seconds=10, read_seconds=30, total_seconds=120, body_bytes=128 * 1024 * 1024)
 
 
@@ -320,7 +322,7 @@ def _host_and_port(entry: str) -> tuple[str, int | None]:
 
 
 class Net:
-    """The three pools, closed together: `async with Net(…) as net`."""
+    """The four pools, closed together: `async with Net(…) as net`."""
 
     def __init__(
         self,
@@ -336,6 +338,7 @@ class Net:
 
         self.submissions = Pool(SUBMISSION_BUDGET, wire(SUBMISSION_BUDGET))
         self.polls = Pool(POLL_BUDGET, wire(POLL_BUDGET))
+        self.streams = Pool(STREAM_BUDGET, wire(STREAM_BUDGET))
         self.media = Pool(MEDIA_BUDGET, PublicOnly(wire(MEDIA_BUDGET), trusted_hosts, resolve))
 
     async def __aenter__(self) -> Self:
@@ -344,5 +347,5 @@ class Net:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for pool in (self.submissions, self.polls, self.media):
+        for pool in (self.submissions, self.polls, self.streams, self.media):
             await pool.aclose()

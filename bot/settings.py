@@ -320,6 +320,11 @@ class Settings(BaseSettings):
         return init_settings, dotenv_settings
 
     @property
+    def keys(self) -> Mapping[str, str]:
+        """The operator's, by upstream."""
+        return {"meigen": self.meigen_api_key.get_secret_value()}
+
+    @property
     def database_path(self) -> Path:
         return Path(self.database_url.removeprefix(SQLITE))
 
@@ -342,8 +347,8 @@ class Settings(BaseSettings):
 
     def secrets(self) -> tuple[str, ...]:
         """What must never stand in a log."""
-        sealed = (self.discord_token, self.meigen_api_key, *self.secret_keys)
-        return tuple(secret.get_secret_value() for secret in sealed)
+        sealed = (self.discord_token, *self.secret_keys)
+        return (*self.keys.values(), *(secret.get_secret_value() for secret in sealed))
 
 
 ENV_NAMES = tuple(name.upper() for name in Settings.model_fields)

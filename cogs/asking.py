@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Any
 
 import discord
-from discord.app_commands import Choice, locale_str
+from discord.app_commands import Choice, Command, locale_str
 
-from bot.domain.catalog import Medium
+from bot.domain.catalog import Catalog, Medium
 from bot.domain.flags import typed_request
+from bot.domain.gate import PauseReason
+from bot.domain.preferences import applied
 from bot.domain.problems import Problem
 from bot.domain.requests import GenerationRequest, Reference
 from bot.services.catalogue import Catalogue
@@ -25,6 +29,12 @@ PROMPT_LIMIT = 6000
 def told(key: str) -> locale_str:
     """The description of a command or an option."""
     return locale_str(COMMANDS[key])
+
+
+def leave_out(command: Command[Any, ..., Any], *options: str) -> None:
+    """Options with which nothing can be done. `command`: of a cog that was made, whose copy of it is its own."""
+    for option in options:
+        command._params.pop(option)  # noqa: SLF001  there is no public way to leave one out
 
 
 def typed(text: str | None) -> str | None:
@@ -44,16 +54,16 @@ async def wished(  # noqa: PLR0913  all that a wish is made of
     options: GenerationRequest,
     *,
     private: bool | None,
-    allowed: Collection[str] = (),
+    here: Catalog,
 ) -> tuple[GenerationRequest, Origin, tuple[Problem, ...]]:
     """The request of a command with its member's usual choices, where it comes from, and what was typed wrong.
 
-    `private` None: as usual. `allowed`: ids of the models that may be used there; none: all.
+    `private` None: as usual. `here`: what may be chosen there.
     """
     wish = typed_request(prompt, options)
     usual = await preferences.of(interaction.user.id)
     origin = origin_of(interaction, is_private=usual.is_private if private is None else private)
-    return preferences.applied(usual, wish.request, allowed), origin, wish.problems
+    return applied(usual, wish.request, here), origin, wish.problems
 
 
 def chosen(interaction: Interaction, option: str) -> str | None:
@@ -62,9 +72,20 @@ def chosen(interaction: Interaction, option: str) -> str | None:
     return typed(value) if isinstance(value, str) else None
 
 
-def models(catalogue: Catalogue, text: str, medium: Medium, allowed: Collection[str] = ()) -> list[Choice[str]]:
-    found = catalogue.models_matching(text, medium, allowed=allowed)
-    return [Choice(name=model_choice(model), value=model.id) for model in found if len(model.id) <= CHOICE_LIMIT]
+def models(
+    catalogue: Catalogue,
+    text: str,
+    medium: Medium,
+    here: Catalog | None = None,
+    troubles: Mapping[str, PauseReason] = MappingProxyType({}),
+) -> list[Choice[str]]:
+    """`here`: what may be chosen; None: everything. `troubles`: providers with which nothing can be made for now."""
+    here = here or catalogue.current
+    return [
+        Choice(name=model_choice(model, here.kin(model), troubles.get(model.provider)), value=model.id)
+        for model in catalogue.models_matching(text, medium, within=here)
+        if len(model.id) <= CHOICE_LIMIT
+    ]
 
 
 def choices(values: Iterable[str]) -> list[Choice[str]]:

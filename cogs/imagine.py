@@ -7,22 +7,28 @@ from discord import app_commands
 from discord.app_commands import Choice
 from discord.ext import commands
 
-from bot.domain.catalog import Medium
+from bot.domain.catalog import Medium, Skill
 from bot.domain.requests import GenerationRequest
 from bot.services.catalogue import Catalogue
 from bot.services.intake import Intake
 from bot.services.preferences import Preferences
-from cogs.asking import PROMPT_LIMIT, choices, chosen, models, references_of, told, typed, wished
+from bot.services.queries import Queries
+from cogs.asking import PROMPT_LIMIT, choices, chosen, leave_out, models, references_of, told, typed, wished
 from cogs.common import Interaction, present
 
 
 class Imagine(commands.Cog):
     """Pictures."""
 
-    def __init__(self, intake: Intake, catalogue: Catalogue, preferences: Preferences) -> None:
+    def __init__(self, intake: Intake, catalogue: Catalogue, preferences: Preferences, queries: Queries) -> None:
         self._intake = intake
         self._catalogue = catalogue
         self._preferences = preferences
+        self._queries = queries
+        if Skill.POSES not in catalogue.skills:
+            leave_out(self.imagine, "pose_mode", "multi_view")
+        if Skill.REFERENCES not in catalogue.skills:
+            leave_out(self.imagine, "reference", *(f"reference_{number}" for number in range(2, 6)))
 
     @app_commands.command(description=told("imagine"))
     @app_commands.describe(
@@ -31,6 +37,8 @@ class Imagine(commands.Cog):
         aspect_ratio=told("imagine.aspect_ratio"),
         resolution=told("imagine.resolution"),
         quality=told("imagine.quality"),
+        pose_mode=told("imagine.pose_mode"),
+        multi_view=told("imagine.multi_view"),
         reference=told("imagine.reference"),
         reference_2=told("imagine.reference_n"),
         reference_3=told("imagine.reference_n"),
@@ -46,6 +54,8 @@ class Imagine(commands.Cog):
         aspect_ratio: str | None = None,
         resolution: str | None = None,
         quality: str | None = None,
+        pose_mode: str | None = None,
+        multi_view: bool | None = None,  # noqa: FBT001  an option of the command
         reference: discord.Attachment | None = None,
         reference_2: discord.Attachment | None = None,
         reference_3: discord.Attachment | None = None,
@@ -60,18 +70,21 @@ class Imagine(commands.Cog):
             aspect_ratio=typed(aspect_ratio),
             resolution=typed(resolution),
             quality=typed(quality),
+            pose_mode=typed(pose_mode),
+            multi_view=multi_view,
             references=references_of(reference, reference_2, reference_3, reference_4, reference_5),
         )
-        allowed = await self._intake.allowed_models(interaction.guild_id)
+        here = await self._intake.choices_for(interaction.guild_id)
         request, origin, problems = await wished(
-            interaction, self._preferences, prompt, options, private=private, allowed=allowed
+            interaction, self._preferences, prompt, options, private=private, here=here
         )
         await present(interaction, self._intake, await self._intake.ask(request, origin, typing=problems))
 
     @imagine.autocomplete("model")
     async def complete_model(self, interaction: Interaction, text: str) -> list[Choice[str]]:
-        allowed = await self._intake.allowed_models(interaction.guild_id)
-        return models(self._catalogue, text, Medium.IMAGE, allowed)
+        here = await self._intake.choices_for(interaction.guild_id)
+        troubles = await self._queries.troubles(interaction.guild_id)
+        return models(self._catalogue, text, Medium.IMAGE, here, troubles)
 
     @imagine.autocomplete("aspect_ratio")
     async def complete_ratio(self, interaction: Interaction, text: str) -> list[Choice[str]]:
@@ -84,3 +97,7 @@ class Imagine(commands.Cog):
     @imagine.autocomplete("quality")
     async def complete_quality(self, interaction: Interaction, text: str) -> list[Choice[str]]:
         return choices(self._catalogue.qualities_for(chosen(interaction, "model"), text, Medium.IMAGE))
+
+    @imagine.autocomplete("pose_mode")
+    async def complete_pose(self, interaction: Interaction, text: str) -> list[Choice[str]]:
+        return choices(self._catalogue.poses_for(chosen(interaction, "model"), text))

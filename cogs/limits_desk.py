@@ -104,7 +104,7 @@ class Desk:
             known_of(interaction),
             place,
             keys=await self._keyring.shown(guild_id) if shows[Area.KEY] else (),
-            providers=self._keyring.providers,
+            providers=self._keyring.providers_for(guild_id),
             jobs=await self._moderation.queue(guild_id) if shows[Area.FLOW] else (),
             changes=changes,
             has_older=len(changes) == CHANGES_SHOWN,

@@ -7,7 +7,7 @@ from discord.app_commands import Choice, locale_str
 from discord.ext import commands
 
 from bot.chat.answering import acknowledge_click, redraw, say
-from bot.domain.catalog import Medium
+from bot.domain.catalog import Medium, Skill
 from bot.domain.pings import Notify
 from bot.services.catalogue import CHOICES_MAX, Catalogue
 from bot.services.forgetting import Forgetting
@@ -17,7 +17,7 @@ from bot.ui.answers import notice
 from bot.ui.members import FORGET, forget_question, forgotten_notice, help_page, preferences_page
 from bot.ui.messages import Action, Message
 from bot.ui.texts import EN
-from cogs.asking import choices, models, told, typed
+from cogs.asking import choices, leave_out, models, told, typed
 from cogs.common import Click, Handlers, Interaction, bring, own_page
 
 
@@ -29,6 +29,8 @@ class Members(commands.Cog):
         self._past = past
         self._forgetting = forgetting
         self._catalogue = catalogue
+        if Skill.VIDEOS not in catalogue.skills:
+            leave_out(self.preferences, "video_model")
 
     @property
     def handlers(self) -> Handlers:
@@ -93,7 +95,7 @@ class Members(commands.Cog):
 
     @app_commands.command(description=told("help"))
     async def help(self, interaction: Interaction) -> None:
-        await say(interaction, help_page())
+        await say(interaction, help_page(self._catalogue.skills))
 
 
 def _with_reset(found: list[Choice[str]], text: str) -> list[Choice[str]]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from enum import StrEnum
-from typing import Any
 
 import discord
 from discord import app_commands
 
 from bot.chat.answering import say
-from bot.domain.catalog import Medium
+from bot.domain.catalog import Medium, Skill
 from bot.domain.jobs import Job
 from bot.domain.problems import Problem, ProblemCode
 from bot.domain.requests import GenerationRequest, Reference, check
@@ -52,14 +52,18 @@ class Menus:
     def handlers(self) -> Handlers:
         return {Action.PICK: self._pick}
 
-    def join(self, tree: app_commands.CommandTree[Any]) -> None:
-        """Offer them; a cog's own commands cannot be menus (discord.py, `ContextMenu`)."""
-        for name, callback in (
-            (EN.animate_this, self._animate),
-            (EN.imagine_from_this, self._imagine),
-            (EN.who_made_this, self._who),
-        ):
-            tree.add_command(app_commands.ContextMenu(name=name, callback=callback))
+    def commands(self, skills: Collection[Skill]) -> Sequence[app_commands.ContextMenu]:
+        """Those with which something can be made; a cog's own commands cannot be menus (discord.py, `ContextMenu`)."""
+        offered = (
+            (EN.animate_this, self._animate, Skill.VIDEOS),
+            (EN.imagine_from_this, self._imagine, Skill.REFERENCES),
+            (EN.who_made_this, self._who, None),
+        )
+        return [
+            app_commands.ContextMenu(name=name, callback=callback)
+            for name, callback, needed in offered
+            if needed in (None, *skills)
+        ]
 
     async def _animate(self, interaction: Interaction, message: discord.Message) -> None:
         await self._begin(interaction, message, Aim.ANIMATE)

@@ -15,6 +15,7 @@ from bot.domain.requests import GenerationRequest
 from bot.services.catalogue import Catalogue
 from bot.services.intake import Intake
 from bot.services.preferences import Preferences
+from bot.services.queries import Queries
 from bot.ui.texts import EN
 from cogs.asking import PROMPT_LIMIT, choices, chosen, models, references_of, told, typed, wished
 from cogs.common import Interaction, present
@@ -23,10 +24,11 @@ from cogs.common import Interaction, present
 class Video(commands.Cog):
     """Videos."""
 
-    def __init__(self, intake: Intake, catalogue: Catalogue, preferences: Preferences) -> None:
+    def __init__(self, intake: Intake, catalogue: Catalogue, preferences: Preferences, queries: Queries) -> None:
         self._intake = intake
         self._catalogue = catalogue
         self._preferences = preferences
+        self._queries = queries
 
     @app_commands.command(description=told("video"))
     @app_commands.describe(
@@ -69,9 +71,9 @@ class Video(commands.Cog):
             aspect_ratio=typed(aspect_ratio),
             references=references_of(reference, reference_2, reference_3, reference_4, reference_5),
         )
-        allowed = await self._intake.allowed_models(interaction.guild_id)
+        here = await self._intake.choices_for(interaction.guild_id)
         request, origin, problems = await wished(
-            interaction, self._preferences, prompt, options, private=private, allowed=allowed
+            interaction, self._preferences, prompt, options, private=private, here=here
         )
         if reference is None and reference_2 is not None:
             problems += tuple(self._frame_problems(request))
@@ -85,8 +87,9 @@ class Video(commands.Cog):
 
     @video.autocomplete("model")
     async def complete_model(self, interaction: Interaction, text: str) -> list[Choice[str]]:
-        allowed = await self._intake.allowed_models(interaction.guild_id)
-        return models(self._catalogue, text, Medium.VIDEO, allowed)
+        here = await self._intake.choices_for(interaction.guild_id)
+        troubles = await self._queries.troubles(interaction.guild_id)
+        return models(self._catalogue, text, Medium.VIDEO, here, troubles)
 
     @video.autocomplete("duration")
     async def complete_duration(self, interaction: Interaction, text: int | str) -> list[Choice[int]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 import aiohttp
@@ -80,12 +81,20 @@ class Patience(ExponentialBackoff[Literal[False]]):
 discord.client.ExponentialBackoff = Patience  # type: ignore[attr-defined,assignment]  # no setting for it
 
 
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """The commands of a bot: those of cogs, and those on messages."""
+
+    cogs: Sequence[commands.Cog]
+    menus: Sequence[app_commands.ContextMenu] = ()
+
+
 class Easel(commands.Bot):
     """Answers with the cogs given. `logged_in` is set as soon as requests to Discord can be made."""
 
     def __init__(
         self,
-        cogs: Sequence[commands.Cog],
+        offered: Offered,
         documents: DocumentStore,
         clock: Clock,
         *,
@@ -109,18 +118,31 @@ class Easel(commands.Bot):
             guild=True, dm_channel=True, private_channel=allow_direct_messages
         )
         self.logged_in = asyncio.Event()
-        self._families = tuple(cogs)
+        self._offered = offered
         self._documents = documents
         self._clock = clock
 
     async def setup_hook(self) -> None:
         """Runs in each attempt to log in, so it picks up where a failed one stopped."""
-        for cog in self._families:
-            if cog.qualified_name not in self.cogs:
+        await self.offer(self._offered)
+        self.logged_in.set()
+
+    async def offer(self, offered: Offered) -> None:
+        """Have these commands and no others, and tell Discord where they changed. Raises as `sync_changed`."""
+        self._offered = offered
+        cogs = {cog.qualified_name: cog for cog in offered.cogs}
+        for name, cog in dict(self.cogs).items():
+            if cogs.get(name) is not cog:
+                await self.remove_cog(name)
+        for name, cog in cogs.items():
+            if name not in self.cogs:
                 await self.add_cog(cog)
+        for menu in self.tree.get_commands(type=discord.AppCommandType.message):
+            self.tree.remove_command(menu.name, type=menu.type)
+        for menu in offered.menus:
+            self.tree.add_command(menu)
         assert self.application_id is not None
         await sync_changed(self.tree, self.application_id, self._documents, self._clock)
-        self.logged_in.set()
 
     async def on_ready(self) -> None:
         log.info("connected to Discord as %s, servers: %d", self.user, len(self.guilds))

@@ -76,6 +76,12 @@ class Model:
     is_default: bool = False
     is_midjourney: bool = False
     """Takes the Midjourney options and gives four candidates."""
+    poses: tuple[str, ...] = ()
+    """In which a character can be drawn."""
+    has_multi_view: bool = False
+    """Can show its subject from several sides, a picture each."""
+    family: str = ""
+    """What it is at any upstream, where another name than its id says so."""
     former_ids: tuple[str, ...] = ()
     """Names that it had before, and that members may still type."""
 
@@ -87,6 +93,19 @@ class Model:
     def resolutions_in(self, tier: str | None) -> tuple[str, ...]:
         """What can be chosen in a tier (None: the model's own)."""
         return self.tier_resolutions.get(tier or self.default_tier or "") or self.resolutions
+
+
+class Skill(StrEnum):
+    """What an upstream is good for, whatever it lists just now: commands and buttons come and go with it."""
+
+    VIDEOS = "videos"
+    REFERENCES = "references"
+    """Pictures that go by other pictures."""
+    MIDJOURNEY = "midjourney"
+    POSES = "poses"
+    """And several views."""
+    GALLERY = "gallery"
+    """Of its own, to be searched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +142,9 @@ class Catalog:
         return next((each for each in self.of(medium) if each.id in allowed), model)
 
     def _default(self, medium: Medium) -> Model | None:
-        named = next((m for m in self.models if m.is_default and m.medium is medium), None)
+        # The first upstream that makes any decides: another one's default is not what it would choose itself.
+        first = next((m.provider for m in self.of(medium)), "")
+        named = next((m for m in self.of(medium) if m.is_default and m.provider == first), None)
         return named if named is not None or medium is Medium.IMAGE else next(iter(self.of(medium)), None)
 
     def resolve(
@@ -142,6 +163,15 @@ class Catalog:
         if not allowed:
             return self
         return replace(self, models=tuple(model for model in self.models if model.id in allowed))
+
+    def at(self, providers: Collection[str]) -> Catalog:
+        """The same with what those providers make, and nothing else."""
+        return replace(self, models=tuple(model for model in self.models if model.provider in providers))
+
+    def kin(self, model: Model) -> tuple[Model, ...]:
+        """The same model at other upstreams."""
+        family = model.family or model.id
+        return tuple(m for m in self.models if m.provider != model.provider and (m.family or m.id) == family)
 
     def of(self, medium: Medium) -> tuple[Model, ...]:
         return tuple(model for model in self.models if model.medium is medium)

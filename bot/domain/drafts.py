@@ -80,6 +80,8 @@ def fitted(request: GenerationRequest, model: Model) -> GenerationRequest:
         resolution=request.resolution if request.resolution in model.resolutions_in(tier) else None,
         quality=request.quality if request.quality in model.qualities else None,
         duration_seconds=request.duration_seconds if request.duration_seconds in model.durations else None,
+        pose_mode=request.pose_mode if request.pose_mode in model.poses else None,
+        multi_view=request.multi_view if model.has_multi_view else None,
         midjourney=request.midjourney if model.is_midjourney else None,
         reference_type=request.reference_type if model.is_midjourney else None,
     )

@@ -17,6 +17,8 @@ BURST = 4
 PAUSE_MAX_SECONDS = 600.0
 PAUSE_DEFAULT_SECONDS = 60.0
 UNREACHABLE_MAX_SECONDS = 30.0
+FULL_SECONDS = 5.0
+FULL_MAX_SECONDS = 60.0
 QUIET_SECONDS = 600.0
 QUIET_MAX_SECONDS = 24 * 3600.0
 
@@ -40,6 +42,8 @@ class GateLimit:
 
     requests: int
     window_seconds: float
+    tasks: int | None = None
+    """Most that may be made at once; None: as many as were let out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +207,13 @@ def refused(gate: Gate, limit: GateLimit, now: float, retry_after_seconds: float
         step_up_at=until + quiet_seconds,
     )
     return _paused(lowered, until, PauseReason.RATE_LIMITED)
+
+
+def full(gate: Gate, limit: GateLimit, now: float) -> Gate:
+    """The gate after a refusal for too many unfinished tasks: somebody else's with the same key. The pace stays."""
+    wait_seconds = min(_doubled(FULL_SECONDS, gate.consecutive_pauses), FULL_MAX_SECONDS)
+    paced_until = gate.paced_until - _pace_seconds(gate, limit)
+    return _paused(replace(gate, paced_until=paced_until), now + wait_seconds, PauseReason.RATE_LIMITED)
 
 
 def recovered(gate: Gate, limit: GateLimit, now: float) -> Gate:

@@ -39,7 +39,7 @@ LEGAL_MOVES: Mapping[JobState, frozenset[JobState]] = MappingProxyType(
         _J.OFFERED: frozenset({_J.QUEUED, _J.CANCELLED}),
         _J.QUEUED: frozenset({_J.SUBMITTING, _J.CANCELLED, _J.FAILED}),
         _J.SUBMITTING: frozenset({_J.RUNNING, _J.QUEUED, _J.CANCELLED, _J.FAILED, _J.UNKNOWN}),
-        _J.RUNNING: frozenset({_J.SUCCEEDED, _J.FAILED, _J.TIMED_OUT}),
+        _J.RUNNING: frozenset({_J.SUCCEEDED, _J.FAILED, _J.CANCELLED, _J.TIMED_OUT}),
         _J.SUCCEEDED: frozenset(),
         _J.FAILED: frozenset(),
         _J.CANCELLED: frozenset(),
@@ -74,6 +74,7 @@ class FailureCode(StrEnum):
     NOT_ALLOWED = "not_allowed"
     """When its turn came, limits that hold since stood against it."""
     CANCELLED_BY_MODERATOR = "cancelled_by_moderator"
+    CANCELLED_UPSTREAM = "cancelled_upstream"
     KEY_REMOVED = "key_removed"
     """The server's own key was taken back, and the operator has none for that upstream."""
 
@@ -97,6 +98,8 @@ class Result:
 
     media_urls: tuple[str, ...]
     aspect_ratio: str | None = None
+    expires_at: float | None = None
+    """When the links die (epoch seconds); None: not told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +135,8 @@ class Job:
     submitted_at: float | None
     answered_at: float | None
     finished_at: float | None
+    preceding_tasks: int | None = None
+    """How many the upstream makes before it; None once it has begun, or where that is not told."""
     forget_asked_at: float | None = None
     """When its member asked to be forgotten. Once it has ended, nothing is left of its words and results."""
     circumstances: Circumstances = ANYWHERE

@@ -26,6 +26,8 @@ class ProblemCode(StrEnum):
     QUALITY_UNSUPPORTED = "quality_unsupported"
     TIER_UNSUPPORTED = "tier_unsupported"
     DURATION_UNSUPPORTED = "duration_unsupported"
+    POSE_UNSUPPORTED = "pose_unsupported"
+    MULTI_VIEW_UNSUPPORTED = "multi_view_unsupported"
     FLAG_UNKNOWN = "flag_unknown"
     """`allowed`: the flags that there are."""
     FLAG_VALUE = "flag_value"

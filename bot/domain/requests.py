@@ -119,6 +119,8 @@ class GenerationRequest:
     midjourney: MidjourneyOptions | None = None
     reference_video: str | None = None
     reference_video_seconds: float | None = None
+    pose_mode: str | None = None
+    multi_view: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +208,10 @@ def _choice_problems(request: GenerationRequest, model: Model) -> Iterator[Probl
         yield problem(ProblemCode.QUALITY_UNSUPPORTED, request.quality, model.qualities)
     if request.duration_seconds is not None and request.duration_seconds not in model.durations:
         yield problem(ProblemCode.DURATION_UNSUPPORTED, request.duration_seconds, tuple(map(str, model.durations)))
+    if request.pose_mode and request.pose_mode not in model.poses:
+        yield problem(ProblemCode.POSE_UNSUPPORTED, request.pose_mode, model.poses)
+    if request.multi_view and not model.has_multi_view:
+        yield problem(ProblemCode.MULTI_VIEW_UNSUPPORTED, "", ())
 
 
 def _ratio_problems(request: GenerationRequest, model: Model) -> Iterator[Problem]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from bot.domain.catalog import Model
+from bot.domain.catalog import Model, Skill
 from bot.domain.gate import PauseReason
 from bot.domain.jobs import Job, JobState
 from bot.domain.limits import House, Limits
@@ -111,6 +111,8 @@ class CardView:
     """The guild's own key pays for it."""
     is_spoiler: bool = False
     """What it shows is covered until somebody wants to see it."""
+    skills: frozenset[Skill] = frozenset(Skill)
+    """Of all upstreams at hand: what can be gone on to."""
 
     @property
     def running_seconds(self) -> float:
@@ -140,6 +142,8 @@ class AccountCredits:
     pause_reason: PauseReason | None
     is_own: bool = False
     """The guild brought the key itself."""
+    paused_until: float = 0.0
+    """Epoch seconds."""
 
 
 @dataclass(frozen=True, slots=True)

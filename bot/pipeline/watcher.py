@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
+from contextlib import aclosing
 from dataclasses import dataclass
 
 from bot.clock import Clock
@@ -14,7 +15,7 @@ from bot.errors import LookupFailed, NotFound, StoreDown, Unavailable
 from bot.pipeline.patience import backoff_seconds
 from bot.pipeline.stage import run_stage
 from bot.pipeline.whose import advice_on
-from bot.ports import Account, Asking, Generation, GenerationState, Provider, Watching
+from bot.ports import Account, Asking, Follows, Generation, GenerationState, Provider, Recalls, Watching
 from bot.services.signals import Signals
 
 log = logging.getLogger(__name__)
@@ -31,6 +32,8 @@ LATE_PATIENCE_MAX_SECONDS = 600.0
 LATE_SILENCE_SECONDS = 24 * 3600.0
 """With no answer to a late look for this long after the time-out nobody looks any more."""
 POLLS_IN_FLIGHT = 16
+UPSTREAM_LINE_MAX_SECONDS = 3600.0
+"""What waits in an upstream's own line is not late; but for no longer than that."""
 
 
 @dataclass(slots=True)
@@ -43,7 +46,14 @@ class Watch:
     """Late ones."""
     failures: int = 0
     percent: int | None = None
+    preceding_tasks: int | None = None
+    waited_until: float = 0.0
+    """When it was last seen in the upstream's own line."""
+    is_recalled: bool = False
+    """It was taken back, or may have been."""
     is_polling: bool = False
+    follower: asyncio.Task[None] | None = None
+    """The poll, once it has become a listener: it takes nobody's place."""
 
     @property
     def is_late(self) -> bool:
@@ -51,7 +61,9 @@ class Watch:
 
     @property
     def deadline_at(self) -> float:
-        return (self.job.answered_at or self.job.created_at) + DEADLINE_SECONDS[self.job.medium]
+        taken_at = self.job.answered_at or self.job.created_at
+        begun_at = min(max(taken_at, self.waited_until), taken_at + UPSTREAM_LINE_MAX_SECONDS)
+        return begun_at + DEADLINE_SECONDS[self.job.medium]
 
 
 class Watcher:
@@ -61,7 +73,7 @@ class Watcher:
         self,
         watching: Watching,
         asking: Asking,
-        providers: dict[str, Provider],
+        providers: Mapping[str, Provider],
         accounts: Mapping[int, Account],
         signals: Signals,
         clock: Clock,
@@ -101,14 +113,21 @@ class Watcher:
 
     async def _take_up(self) -> None:
         for job in await self._watching.running():
-            if job.id not in self._watches:
+            watch = self._watches.get(job.id)
+            if watch is None:
                 self._watches[job.id] = Watch(job, await self._first_look_at(job))
+            elif watch.job.cancel_asked_at is None:
+                watch.job = job
+                if job.cancel_asked_at is not None and watch.follower is not None:
+                    watch.follower.cancel()
         for late in await self._watching.late():
             if late.job.id not in self._watches:
                 self._watches[late.job.id] = Watch(late.job, late.next_look_at, late.looks_left)
 
     async def _first_look_at(self, job: Job) -> float:
         """One interval before the shortest time lately seen: were it the time itself, it could never get shorter."""
+        if isinstance(self._providers[job.provider], Follows):
+            return job.answered_at or job.created_at
         durations = None if job.model_id is None else await self._asking.durations(job.provider, job.model_id)
         shortest = 0.0 if durations is None else durations.shortest_seconds - self._poll_seconds
         after_seconds = max(self._poll_seconds, min(shortest, FIRST_LOOK_MAX_SECONDS[job.medium]))
@@ -121,7 +140,7 @@ class Watcher:
         for watch in idle:
             if watch.due_at > now:
                 return watch.due_at
-            if len(self._polls) >= POLLS_IN_FLIGHT:
+            if sum(w.is_polling and w.follower is None for w in self._watches.values()) >= POLLS_IN_FLIGHT:
                 return None
             watch.is_polling = True
             poll = asyncio.create_task(self._poll(watch), name=f"poll {watch.job.id}")
@@ -138,9 +157,11 @@ class Watcher:
         try:
             generation = await self._look(watch)
             await self._judge(watch, generation, began_at)
+            await self._recall(watch, generation)
+            await self._follow(watch)
         except StoreDown:
             log.exception("job %d: what the upstream told could not be stored", watch.job.id)
-            watch.due_at = self._clock.now() + self._poll_seconds
+            watch.due_at = self._clock.now() + self._interval_seconds(watch.job)
         except Exception:
             log.exception("job %d: what the upstream told could not be judged", watch.job.id)
             self._put_off(watch, None)
@@ -157,7 +178,7 @@ class Watcher:
             generation = await self._providers[job.provider].look(job.generation_id, key or "")
         except NotFound:
             watch.failures = 0
-            return Generation(GenerationState.PROCESSING)
+            return Generation(GenerationState.CANCELLED if watch.is_recalled else GenerationState.PROCESSING)
         except LookupFailed as error:
             self._put_off(watch, error.retry_after_seconds if isinstance(error, Unavailable) else None)
             log.info("job %d: no answer to look number %d: %s", job.id, watch.failures, error)
@@ -171,6 +192,45 @@ class Watcher:
             return None
         watch.failures = 0
         return generation
+
+    async def _recall(self, watch: Watch, seen: Generation | None) -> None:
+        """Take back what its member does not want any more, where it waits upstream. The next look tells the end."""
+        provider, account = self._providers[watch.job.provider], self._account_of(watch.job)
+        is_wanted = watch.job.cancel_asked_at is None
+        if is_wanted or seen is None or seen.is_begun or account is None or not isinstance(provider, Recalls):
+            return
+        assert watch.job.generation_id is not None
+        watch.is_recalled = True
+        try:
+            watch.is_recalled = await provider.recall(watch.job.generation_id, account.key or "")
+        except LookupFailed as error:
+            log.info("job %d: nobody knows whether it was taken back: %s", watch.job.id, error)
+            return
+        if watch.is_recalled:
+            await self._judge(watch, Generation(GenerationState.CANCELLED), self._clock.now())
+
+    async def _follow(self, watch: Watch) -> None:
+        """Listen to an upstream that tells by itself. Whatever ends that, then comes a look, in its time."""
+        provider, account = self._providers[watch.job.provider], self._account_of(watch.job)
+        is_over = self._watches.get(watch.job.id) is not watch
+        if is_over or watch.is_late or watch.is_recalled or account is None or not isinstance(provider, Follows):
+            return
+        assert watch.job.generation_id is not None
+        due_at, watch.follower = watch.due_at, asyncio.current_task()
+        self._rung.set()  # There is room for another look.
+        try:
+            async with (
+                asyncio.timeout(max(0.0, watch.deadline_at - self._clock.now())),
+                aclosing(provider.follow(watch.job.generation_id, account.key or "")) as news,
+            ):
+                async for generation in news:
+                    await self._judge(watch, generation, self._clock.now())
+                    if self._watches.get(watch.job.id) is not watch:
+                        return
+        except (LookupFailed, TimeoutError) as error:
+            log.info("job %d: it is not told any more how it comes along: %s", watch.job.id, error)
+        finally:
+            watch.due_at, watch.follower = max(due_at, self._clock.now()), None
 
     async def _hear_refusal(self, job: Job, account: Account, error: Unavailable) -> None:
         """A key that is refused here would be refused for submissions, too; not so one that has not paid for this."""
@@ -189,10 +249,14 @@ class Watcher:
     def _put_off(self, watch: Watch, retry_after_seconds: float | None) -> None:
         watch.failures += 1
         most_seconds = LATE_PATIENCE_MAX_SECONDS if watch.is_late else PATIENCE_MAX_SECONDS
-        patience_seconds = backoff_seconds(watch.failures, self._poll_seconds, most_seconds)
+        patience_seconds = backoff_seconds(watch.failures, self._interval_seconds(watch.job), most_seconds)
         # A look costs nothing, and a deadline waits for it: no Retry-After may put it off for long.
         asked_seconds = min(retry_after_seconds or 0.0, RETRY_AFTER_MAX_SECONDS)
         watch.due_at = self._clock.now() + max(asked_seconds, patience_seconds)
+
+    def _interval_seconds(self, job: Job) -> float:
+        provider = self._providers[job.provider]
+        return provider.poll_seconds if isinstance(provider, Follows) else self._poll_seconds
 
     def _account_of(self, job: Job) -> Account | None:
         """The one that paid, while its key is at hand; else another of its guild's, else any. None: there is none."""
@@ -211,7 +275,9 @@ class Watcher:
         elif began_at >= watch.deadline_at + (SILENCE_SECONDS if generation is None else 0.0):
             await self._time_out(watch)
         elif generation is not None:
-            watch.due_at = self._clock.now() + self._poll_seconds
+            watch.due_at = self._clock.now() + self._interval_seconds(watch.job)
+            if not generation.is_begun:
+                watch.waited_until = self._clock.now()
             await self._tell_progress(watch, generation)
 
     async def _time_out(self, watch: Watch) -> None:
@@ -242,7 +308,10 @@ class Watcher:
         self._signals.queued.ring()
 
     async def _tell_progress(self, watch: Watch, generation: Generation) -> None:
-        if generation.progress_percent is not None and generation.progress_percent != watch.percent:
-            watch.percent = generation.progress_percent
-            await self._watching.progress(watch.job.id, generation.progress_percent)
+        percent = watch.percent if generation.progress_percent is None else generation.progress_percent
+        told = watch.preceding_tasks if generation.preceding_tasks is None else generation.preceding_tasks
+        preceding_tasks = None if generation.is_begun else told or 0
+        if (percent, preceding_tasks) != (watch.percent, watch.preceding_tasks):
+            watch.percent, watch.preceding_tasks = percent, preceding_tasks
+            await self._watching.progress(watch.job.id, percent, preceding_tasks)
             self._signals.cards.ring()

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from bot.domain.gate import GateLimit
 from bot.domain.keys import KeyView
-from bot.ports.upstream import KeyCheck
+from bot.ports.upstream import Balance, KeyCheck
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +82,10 @@ class GuildKeys(Protocol):
 
     async def remove(self, guild_id: int, user_id: int, provider: str, default_id: int | None) -> Moved:
         """Drop a guild's key; what waits goes on with the operator's account, or is cancelled where that is None."""
+        ...
+
+    async def tell_balance(self, account_id: int, balance: Balance) -> None:
+        """What the upstream says is left."""
         ...
 
     async def bring_home(self, provider: str, default_id: int | None) -> Moved:

@@ -15,7 +15,7 @@ from bot.domain.requests import ANYWHERE, Circumstances, GenerationRequest
 from bot.domain.views import AccountCredits, Ancestor, Usage, Waiting
 from bot.errors import SubmissionError
 from bot.ports.cards import Card, CardKind, CarriedReference, Rung, Shown
-from bot.ports.upstream import Accepted, Account, Generation
+from bot.ports.upstream import Accepted, Account, Generation, Listed
 
 
 class Sealer(Protocol):
@@ -182,6 +182,14 @@ class Submissions(Protocol):
         """The same request with fresh links."""
         ...
 
+    async def unknown(self, since: float) -> Sequence[Job]:
+        """What became unknown since (epoch seconds)."""
+        ...
+
+    async def adopt(self, job_id: int, listed: Sequence[Listed], is_of: Callable[[Listed, Job], bool]) -> Job | None:
+        """Let an unknown job run as the one generation of the list that can be its own. None: none or several can."""
+        ...
+
     async def fail_waiting(self, job_id: int, failure: Failure) -> Job | None:
         """End a queued job unspent; None where it is not queued any more."""
         ...
@@ -212,7 +220,7 @@ class Watching(Protocol):
         """Store an end; None where it is none, or the job does not run."""
         ...
 
-    async def progress(self, job_id: int, percent: int) -> None: ...
+    async def progress(self, job_id: int, percent: int | None, preceding_tasks: int | None = None) -> None: ...
 
     async def time_out(self, job_id: int, next_look_at: float, looks: int) -> Job | None:
         """Past its deadline and not finished; `looks` late looks follow. None where the job does not run."""

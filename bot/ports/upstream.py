@@ -1,15 +1,19 @@
-"""Upstreams: what the pipeline asks of one, and what one tells."""
+"""The seam: what the pipeline asks of an upstream, and what one tells. A new one is a package in `bot/providers`.
+
+It must be a `Provider`. Whatever else it can do it shows by having what Follows, Lists, Recalls or
+TellsBalance have; the pipeline asks with `isinstance` and knows no upstream by name.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
-from bot.domain.catalog import Model
+from bot.domain.catalog import Model, Skill
 from bot.domain.gate import GateLimit
-from bot.domain.jobs import Failure, Result
+from bot.domain.jobs import Failure, Job, Result
 from bot.domain.requests import GenerationRequest
 
 
@@ -47,6 +51,8 @@ class GenerationState(StrEnum):
     PROCESSING = "processing"
     COMPLETED = "completed"
     FAILED = "failed"
+    CANCELLED = "cancelled"
+    """Taken back before it began; its credits come back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +63,23 @@ class Generation:
     result: Result | None = None
     failure: Failure | None = None
     progress_percent: int | None = None
+    is_begun: bool = True
+    """False while it waits in the upstream's own line."""
+    preceding_tasks: int | None = None
+    """How many of that line come before it; None where not told."""
+    charged_credits: int | None = None
+    """Of a completed one; None where not told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A generation as the upstream's own list has it. `created_at`: epoch seconds."""
+
+    generation_id: str
+    prompt: str
+    model: str
+    """By the upstream's name for it."""
+    created_at: float
 
 
 class KeyVerdict(StrEnum):
@@ -82,6 +105,7 @@ class Provider(Protocol):
     """One upstream."""
 
     name: str
+    skills: frozenset[Skill]
 
     async def models(self) -> Sequence[Model]:
         """The live catalogue. Raises LookupFailed."""
@@ -97,6 +121,49 @@ class Provider(Protocol):
 
     async def check_key(self, key: str) -> KeyCheck:
         """Whether a key is taken, by one request that can start nothing and cost nothing. Raises nothing."""
+        ...
+
+
+@runtime_checkable
+class Follows(Protocol):
+    """Tells by itself how a generation comes along; looks fill the gaps."""
+
+    poll_seconds: float
+    """Least time between two looks at a generation."""
+
+    def follow(self, generation_id: str, key: str) -> AsyncGenerator[Generation, None]:
+        """How it stands, at each news, until the upstream ends it. Raises LookupFailed."""
+        ...
+
+
+@runtime_checkable
+class Lists(Protocol):
+    """Lists what was made with a key: what became of a submission without an answer can be told."""
+
+    async def made_since(self, since: float, key: str) -> Sequence[Listed]:
+        """What was created since (epoch seconds). Raises LookupFailed."""
+        ...
+
+    def is_of(self, listed: Listed, job: Job) -> bool:
+        """Whether it is what the job asks for, by prompt and model."""
+        ...
+
+
+@runtime_checkable
+class Recalls(Protocol):
+    """Takes a generation back that has not begun."""
+
+    async def recall(self, generation_id: str, key: str) -> bool:
+        """Of one that was just seen waiting. True: gone, nothing is paid; False: refused. Raises LookupFailed."""
+        ...
+
+
+@runtime_checkable
+class TellsBalance(Protocol):
+    """Can be asked what is left."""
+
+    async def balance(self, key: str) -> Balance:
+        """Raises LookupFailed."""
         ...
 
 

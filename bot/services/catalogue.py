@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from pydantic import TypeAdapter, ValidationError
 
 from bot.clock import Clock, wait_until
-from bot.domain.catalog import AUTO_RATIO, Catalog, Medium, Model
+from bot.domain.catalog import AUTO_RATIO, Catalog, Medium, Model, Skill
 from bot.domain.ranks import lines_of
 from bot.errors import LookupFailed, StoreError
 from bot.ports import DocumentStore, Provider
@@ -27,21 +27,48 @@ log = logging.getLogger(__name__)
 class Catalogue:
     """All models of all providers. Once told, `current` stays, however long an upstream is down."""
 
-    def __init__(self, providers: Sequence[Provider], cache: DocumentStore, clock: Clock) -> None:
-        self._providers = tuple(providers)
+    def __init__(
+        self,
+        providers: Iterable[Provider],
+        cache: DocumentStore,
+        clock: Clock,
+        at_hand: Callable[[], Collection[str]] | None = None,
+    ) -> None:
+        """`at_hand`: the providers that there is a key for now, by name. None: all of them."""
+        self._every = tuple(providers)
+        self._at_hand = at_hand
         self._cache = cache
         self._clock = clock
         self._told: dict[str, tuple[tuple[Model, ...], float]] = {}
+        self._silent: set[str] = set()
         self.current = Catalog()
 
-    async def run(self, stop: asyncio.Event) -> None:
-        """Refresh every 5 minutes until `stop`; after a failure sooner, at 5, 10, 20 … seconds."""
+    @property
+    def _providers(self) -> Sequence[Provider]:
+        if self._at_hand is None:
+            return self._every
+        at_hand = self._at_hand()
+        return [provider for provider in self._every if provider.name in at_hand]
+
+    @property
+    def silent(self) -> Collection[str]:
+        """Providers that did not tell when last asked."""
+        return frozenset(self._silent)
+
+    @property
+    def skills(self) -> frozenset[Skill]:
+        """What the providers at hand are good for, whatever they list just now."""
+        return frozenset(skill for provider in self._providers for skill in provider.skills)
+
+    async def run(self, stop: asyncio.Event, rung: asyncio.Event) -> None:
+        """Refresh every 5 minutes until `stop`; after a failure sooner, at 5, 10, 20 … seconds, and when rung."""
         await self.restore()
         failures = 0
         while not stop.is_set():
+            rung.clear()
             failures = 0 if await self.refresh() else failures + 1
             wait_seconds = min(RETRY_FIRST_SECONDS * 2.0 ** min(failures - 1, 10), REFRESH_SECONDS)
-            await wait_until(stop, self._clock.now() + (wait_seconds if failures else REFRESH_SECONDS), self._clock)
+            await wait_until(rung, self._clock.now() + (wait_seconds if failures else REFRESH_SECONDS), self._clock)
 
     async def restore(self) -> None:
         """Take what was last told in an earlier life, where nothing newer is known."""
@@ -52,7 +79,11 @@ class Catalogue:
 
     async def refresh(self) -> bool:
         """Ask all providers now; those that fail keep what they told last. Tells whether all answered."""
-        answered = [await self._refresh_one(provider) for provider in self._providers]
+        # What is known of a new one is shown before the others have answered.
+        self._assemble()
+        asked = self._providers
+        answered = [await self._refresh_one(provider) for provider in asked]
+        self._silent = {each.name for each, is_told in zip(asked, answered, strict=True) if not is_told}
         self._assemble()
         return all(answered)
 
@@ -104,14 +135,14 @@ class Catalogue:
     # ------------------------------------------------------------ as members type
 
     def models_matching(
-        self, text: str, medium: Medium, limit: int = CHOICES_MAX, allowed: Collection[str] = ()
+        self, text: str, medium: Medium, limit: int = CHOICES_MAX, within: Catalog | None = None
     ) -> tuple[Model, ...]:
         """Models whose name, id or maker holds `text`; the default first, then those that begin with it.
 
-        `allowed`: ids; none: all.
+        `within`: what may be chosen; None: everything.
         """
         wanted = text.strip().casefold()
-        found = [model for model in self.current.only(allowed).of(medium) if _rank(model, wanted) is not None]
+        found = [model for model in (within or self.current).of(medium) if _rank(model, wanted) is not None]
         return tuple(sorted(found, key=lambda model: (not model.is_default, _rank(model, wanted))))[:limit]
 
     def ratios_for(
@@ -138,6 +169,10 @@ class Catalogue:
     ) -> tuple[str, ...]:
         """Qualities of the model chosen (None or unknown: of all of the medium)."""
         return _matching(self._choices(model_name, medium, lambda model: model.qualities), text, limit)
+
+    def poses_for(self, model_name: str | None, text: str = "", limit: int = CHOICES_MAX) -> tuple[str, ...]:
+        """Poses that the model chosen (None or unknown: any for pictures) knows."""
+        return _matching(self._choices(model_name, Medium.IMAGE, lambda model: model.poses), text, limit)
 
     def durations_for(self, model_name: str | None, text: str = "", limit: int = CHOICES_MAX) -> tuple[int, ...]:
         """Seconds that the model chosen (None or unknown: any for videos) can make, shortest first."""

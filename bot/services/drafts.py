@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from weakref import WeakValueDictionary
 
+from bot.domain.catalog import Catalog, Model
 from bot.domain.drafts import Draft, DraftView, candidates, fitted, typed
 from bot.domain.flags import flags_of
 from bot.domain.pricing import estimate_credits
@@ -66,23 +68,35 @@ class Drafting:
         """What its panel shows."""
         asked = typed(draft)
         request = asked.request
-        catalog = self._catalogue.current
-        model, problems = catalog.resolve(request.model_id, request.medium)
+        here = self.catalog_for(guild_id)
+        model, problems = self.resolved(request, here)
         return DraftView(
             draft=draft,
             model=model,
-            models=candidates(catalog.only(await self.allowed_models(guild_id)), request),
-            problems=(*problems, *asked.problems, *check(request, model, catalog.models)),
+            models=candidates(await self.choices_for(guild_id), request),
+            problems=(*problems, *asked.problems, *check(request, model, here.models)),
             price_credits=estimate_credits(request, model),
             balance_credits=await self.balance(guild_id, None if model is None else model.provider),
         )
 
-    async def allowed_models(self, guild_id: int | None) -> tuple[str, ...]:
-        """Ids of the models that may be used where it is worked on; none: all. While nobody can tell: all."""
+    def catalog_for(self, guild_id: int | None) -> Catalog:
+        """What there are keys for in a guild."""
+        return self._catalogue.current.at(self._keyring.providers_for(guild_id))
+
+    async def choices_for(self, guild_id: int | None) -> Catalog:
+        """What may be chosen in a guild. While nobody can tell: all that there are keys for."""
         try:
-            return (await self._guilds.limits(guild_id)).models
+            allowed = (await self._guilds.limits(guild_id)).models
         except StoreDown:
-            return ()
+            allowed = ()
+        return self.catalog_for(guild_id).only(allowed)
+
+    def resolved(
+        self, request: GenerationRequest, here: Catalog, allowed: Collection[str] = ()
+    ) -> tuple[Model | None, tuple[Problem, ...]]:
+        """As `Catalog.resolve`. A model that is named is found although there is no key for it `here`."""
+        catalog = here if request.model_id is None else self._catalogue.current
+        return catalog.resolve(request.model_id, request.medium, allowed)
 
     async def balance(self, guild_id: int | None, provider: str | None) -> int | None:
         """Credits left at a provider (None: the first at hand), as last told; None: not known, or without limit."""

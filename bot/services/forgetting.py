@@ -22,6 +22,6 @@ class Forgetting:
         """Raises StoreDown: then nothing is forgotten."""
         forgotten = await self._forgetting.forget(user_id)
         log.info("a member asked to be forgotten: %d jobs, %d of them under way", forgotten.jobs, forgotten.under_way)
-        for signal in (self._signals.forgotten, self._signals.cards, self._signals.queued):
+        for signal in (self._signals.forgotten, self._signals.cards, self._signals.queued, self._signals.running):
             signal.ring()
         return forgotten

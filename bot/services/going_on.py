@@ -119,8 +119,7 @@ class GoingOn:
 
     async def _first_choice(self, request: GenerationRequest, origin: Origin) -> Model:
         """Raises Refused where no model that may be used there can do it."""
-        allowed = await self._drafting.allowed_models(origin.guild_id)
-        model = first_choice(self._catalogue.current.only(allowed), request)
+        model = first_choice(await self._drafting.choices_for(origin.guild_id), request)
         if model is None:
             raise Refused((Problem(ProblemCode.NO_MODEL),))
         return model

@@ -161,12 +161,13 @@ class Intake:
         with refusing_while_down():
             job = await self._door.ask_cancel(job_id, code, noted_by=None if is_own else origin.user_id) or job
         self._signals.cards.ring()
+        self._signals.running.ring()
         self._signals.queued.ring()
         return job
 
-    async def allowed_models(self, guild_id: int | None) -> tuple[str, ...]:
-        """Ids of the models that a guild allows; none: all."""
-        return await self._drafting.allowed_models(guild_id)
+    async def choices_for(self, guild_id: int | None) -> Catalog:
+        """What may be chosen in a guild."""
+        return await self._drafting.choices_for(guild_id)
 
     async def own(self, job_id: int, origin: Origin) -> Job:
         """A job that its member, or a moderator where it is, decides about. Raises Refused."""
@@ -230,18 +231,18 @@ class Intake:
     async def _judged(
         self, request: GenerationRequest, origin: Origin, typing: Sequence[Problem], limits: Limits
     ) -> _Wish:
-        catalog = self._catalogue.current
-        model, problems = catalog.resolve(request.model_id, request.medium, limits.models)
+        here = self._drafting.catalog_for(origin.guild_id)
+        model, problems = self._drafting.resolved(request, here, limits.models)
         if model is not None:
             request = replace(request, model_id=model.id)
-        problems += (*self._place_problems(origin), *typing, *check(request, model, catalog.models))
+        problems += (*self._place_problems(origin), *typing, *check(request, model, here.models))
         account = self._keyring.account_for(origin.guild_id, None if model is None else model.provider)
         if account is None:
             raise Refused((*problems, Problem(ProblemCode.NO_ACCOUNT)))
         if account.key is None:
             problems += (Problem(ProblemCode.KEY_LOCKED),)
         ask = _ask(request, model, origin)
-        problems += tuple(_named(each, catalog) for each in await self._door.judge(account, ask))
+        problems += tuple(_named(each, self._catalogue.current) for each in await self._door.judge(account, ask))
         if problems:
             raise Refused(problems)
         return _Wish(ask, account, is_dear(ask.price_credits, limits.confirm_above_credits))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from weakref import WeakValueDictionary
@@ -13,8 +14,8 @@ from bot.clock import Clock
 from bot.domain.gate import PAUSE_DEFAULT_SECONDS, GateLimit
 from bot.domain.keys import KeyChange, KeyState, KeyView, last_four, trimmed
 from bot.domain.problems import Problem, ProblemCode
-from bot.errors import Refused, StoreDown
-from bot.ports import Account, CheckSlot, GuildKey, GuildKeys, KeyVerdict, Moved, NewGuildKey, Provider
+from bot.errors import LookupFailed, Refused, StoreDown
+from bot.ports import Account, CheckSlot, GuildKey, GuildKeys, KeyVerdict, Moved, NewGuildKey, Provider, TellsBalance
 from bot.services.refusing import refusing_while_down
 from bot.services.signals import Signals
 
@@ -22,6 +23,7 @@ log = logging.getLogger(__name__)
 
 TRIES = 5
 TRIES_SECONDS = 60.0
+BALANCE_SECONDS = 1.5
 """So many keys a guild may try in so long: nobody finds out by Easel which of many keys are good."""
 
 
@@ -104,6 +106,30 @@ class Keyring:
         found = (self.account_for(guild_id, provider) for provider in self._limits)
         return [account for account in found if account is not None]
 
+    def providers_for(self, guild_id: int | None) -> Sequence[str]:
+        """Where something can be made for a guild, by name."""
+        return tuple(account.provider for account in self.accounts_for(guild_id))
+
+    @property
+    def at_hand(self) -> Collection[str]:
+        """Providers that anybody brought a key for, by name."""
+        return self._operators.keys() | {provider for _, provider in self._keys}
+
+    async def ask_balances(self, guild_id: int | None) -> None:
+        """Where upstreams can be asked what is left, ask them now; what does not come in time stays as it was."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(BALANCE_SECONDS):
+                await asyncio.gather(*(self._ask_balance(account) for account in self.accounts_for(guild_id)))
+
+    async def _ask_balance(self, account: Account) -> None:
+        provider = self._providers[account.provider]
+        if account.key is None or not isinstance(provider, TellsBalance):
+            return
+        try:
+            await self._store.tell_balance(account.id, await provider.balance(account.key))
+        except (LookupFailed, StoreDown) as error:
+            log.info("the balance at %s was not told: %s", account.provider, error)
+
     def _is_locked(self, guild_id: int, provider: str) -> bool:
         account = self.account_for(guild_id, provider)
         return account is not None and account.key is None
@@ -161,7 +187,7 @@ class Keyring:
 
     async def bring_home(self) -> int:
         """Let all that waits go on with the account that pays for it; tells how many did. Raises StoreDown."""
-        moves = [await self._store.bring_home(provider, self._default_id(provider)) for provider in self._limits]
+        moves = [await self._store.bring_home(provider, self._default_id(provider)) for provider in self._providers]
         moved = sum(each.moved for each in moves)
         if any(each != Moved() for each in moves):
             self._signals.queued.ring()

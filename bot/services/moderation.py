@@ -302,6 +302,7 @@ class Moderation:
             code = FailureCode.CANCELLED_BY_MODERATOR
             job = await self._door.ask_cancel(job_id, code, noted_by=user_id) or job
         self._ring()
+        self._signals.running.ring()
         return job
 
     async def clear(self, guild_id: int, user_id: int) -> int:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from bot.domain.catalog import ADAPTIVE_RATIO, Medium
 from bot.domain.pings import Notify
-from bot.domain.preferences import Usual, applied
+from bot.domain.preferences import Usual
 from bot.domain.problems import Problem, ProblemCode
-from bot.domain.requests import GenerationRequest
 from bot.errors import Refused, StoreDown
 from bot.ports import Members
 from bot.services.catalogue import Catalogue
@@ -112,10 +110,6 @@ class Preferences:
             code = ProblemCode.RATIO_UNKNOWN if is_told else ProblemCode.CATALOGUE_UNKNOWN
             problems.append(Problem(code, wish, known))
         return wish
-
-    def applied(self, usual: Usual, request: GenerationRequest, allowed: Collection[str] = ()) -> GenerationRequest:
-        """A request with what is usual, where it says nothing. `allowed`: ids of the models to take; none: all."""
-        return applied(usual, request, self._catalogue.current.only(allowed))
 
 
 def _notify(wish: str | None, usual: Notify, problems: list[Problem]) -> Notify:

@@ -6,12 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from bot.clock import Clock
+from bot.domain.catalog import Catalog
 from bot.domain.days import day_of
 from bot.domain.gate import PauseReason
 from bot.domain.views import AccountCredits, CreditsView
+from bot.errors import StoreDown
 from bot.ports import Asking, Guilds
 from bot.services.catalogue import Catalogue
 from bot.services.keys import Keyring
+
+TROUBLE_SECONDS = 60.0
+"""So long after a pause it is not known to be over, while a try may be under way."""
 
 
 class Queries:
@@ -26,6 +31,7 @@ class Queries:
 
     async def credits(self, guild_id: int | None, user_id: int) -> CreditsView:
         """Balances of whatever keys pay here, and what this guild and this member used since its midnight."""
+        await self._keyring.ask_balances(guild_id)
         zone = (await self._guilds.limits(guild_id)).time_zone
         day_began_at = day_of(self._clock.now(), zone).began_at
         guild = None
@@ -48,6 +54,26 @@ class Queries:
             )
             for told in await self._asking.credits(list(paying.values()))
         ]
+
+    def catalog_for(self, guild_id: int | None) -> Catalog:
+        """What can be made in a guild, by whatever keys pay there."""
+        return self._catalogue.current.at(self._keyring.providers_for(guild_id))
+
+    async def troubles(self, guild_id: int | None) -> Mapping[str, PauseReason]:
+        """Providers with which nothing can be made here for now, and why. Nobody has to clear that: it passes."""
+        try:
+            told = await self._balances(guild_id)
+        except StoreDown:
+            return {}
+        since = self._clock.now() - TROUBLE_SECONDS
+        serious = {
+            each.provider: each.pause_reason
+            for each in told
+            if each.pause_reason is not None
+            and each.pause_reason is not PauseReason.RATE_LIMITED
+            and (each.paused_until > since or each.pause_reason is PauseReason.KEY_LOCKED)
+        }
+        return dict.fromkeys(self._catalogue.silent, PauseReason.UNREACHABLE) | serious
 
     async def usual_seconds(self) -> Mapping[str, float]:
         """Model id → how long it usually takes: learnt from our own jobs, else as the catalogue tells."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Sequence
 
-from bot.domain.gate import GateLimit
+from bot.domain.gate import Gate, GateLimit
 from bot.domain.jobs import Job, JobState
 from bot.domain.links import unsigned
 from bot.domain.progress import Pace
@@ -16,7 +16,7 @@ from bot.store.ledger import Ledger, read_card, read_job
 from bot.store.links import jump_link
 from bot.store.rows import GATE
 from bot.store.turns import place_in_line
-from bot.store.units import Driver, Unit, do, one
+from bot.store.units import Driver, Row, Unit, do, one
 from bot.store.waits import waiting_at
 
 DURATIONS_KEPT = 20
@@ -114,14 +114,15 @@ def _usage(since: float, guild_id: int | None, user_id: int | None) -> Unit[Usag
 
 def _credits(account_ids: set[int]) -> Unit[Sequence[AccountCredits]]:
     rows = yield from do("accounts")
-    return [
-        AccountCredits(
-            row["provider"],
-            row["purchased_credits"],
-            bool(row["is_unlimited"]),
-            row["balance_at"],
-            GATE.validate_json(row["gate"]).pause_reason,
-        )
-        for row in rows
-        if row["id"] in account_ids
-    ]
+    return [_credits_of(row, GATE.validate_json(row["gate"])) for row in rows if row["id"] in account_ids]
+
+
+def _credits_of(row: Row, gate: Gate) -> AccountCredits:
+    return AccountCredits(
+        row["provider"],
+        row["purchased_credits"],
+        bool(row["is_unlimited"]),
+        row["balance_at"],
+        gate.pause_reason,
+        paused_until=gate.paused_until,
+    )

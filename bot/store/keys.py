@@ -11,7 +11,7 @@ from bot.domain.jobs import Failure, FailureCode, JobState
 from bot.domain.keys import KeyState, KeyView
 from bot.domain.limits import OWN_KEY
 from bot.errors import VaultError
-from bot.ports import CheckSlot, GuildKey, KeyCheck, KeyVerdict, Moved, NewGuildKey
+from bot.ports import Balance, CheckSlot, GuildKey, KeyCheck, KeyVerdict, Moved, NewGuildKey
 from bot.store.accounts import enter as enter_account
 from bot.store.ledger import Ledger, end_job, read_gate, read_job, read_slots, save_gate, window_began
 from bot.store.limits import new_change, note_change
@@ -49,6 +49,17 @@ class KeyStore:
 
     async def remove(self, guild_id: int, user_id: int, provider: str, default_id: int | None) -> Moved:
         return await self._driver.run(lambda: remove(self._ledger, guild_id, user_id, provider, default_id))
+
+    async def tell_balance(self, account_id: int, balance: Balance) -> None:
+        await self._driver.run(
+            lambda: do(
+                "save_balance",
+                id=account_id,
+                purchased_credits=balance.purchased_credits,
+                is_unlimited=int(balance.is_unlimited),
+                now=self._ledger.now(),
+            )
+        )
 
     async def bring_home(self, provider: str, default_id: int | None) -> Moved:
         return await self._driver.run(lambda: bring_home(self._ledger, provider, default_id))

@@ -88,6 +88,15 @@ def read_slots(account_id: int, since: float) -> Unit[Sequence[Slot]]:
     return [Slot(row["sent_at"], row["answered_at"]) for row in rows]
 
 
+def has_all_tasks(account_id: int, limit: GateLimit) -> Unit[bool]:
+    """Whether as many are made at once as may be."""
+    if limit.tasks is None:
+        return False
+    row = yield from one("tasks_open", account_id=account_id)
+    assert row is not None
+    return int(row["tasks"]) >= limit.tasks
+
+
 def window_began(limit: GateLimit, now: float) -> float:
     """Answers at or before this hold no slot any more."""
     return now - limit.window_seconds - 1.0

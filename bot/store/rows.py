@@ -48,6 +48,7 @@ def job_of(row: Row, sealer: Sealer) -> Job:
         charged_credits=row["charged_credits"],
         generation_id=row["generation_id"],
         progress_percent=row["progress_percent"],
+        preceding_tasks=row["preceding_tasks"],
         result=_result_of(row, sealer),
         failure=None if row["failure"] is None else FAILURE.validate_json(row["failure"]),
         cancel_asked_at=row["cancel_asked_at"],

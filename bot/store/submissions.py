@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from bot.domain import gate as gates
@@ -9,12 +10,22 @@ from bot.domain.gate import Gate, PauseReason
 from bot.domain.jobs import Failure, FailureCode, Job, JobState
 from bot.domain.policy import ask_of
 from bot.domain.requests import GenerationRequest
-from bot.errors import KeyRejected, NotSent, OutcomeUnknown, OutOfCredits, RateLimited, Rejected, SubmissionError
-from bot.ports import Accepted, Account, Balance, Barred, CardState, Claim, Idle, PriceOf, Stale, Wait
+from bot.errors import (
+    KeyRejected,
+    NotSent,
+    OutcomeUnknown,
+    OutOfCredits,
+    QueueFull,
+    RateLimited,
+    Rejected,
+    SubmissionError,
+)
+from bot.ports import Accepted, Account, Balance, Barred, CardState, Claim, Idle, Listed, PriceOf, Stale, Wait
 from bot.store.judging import judged_again
 from bot.store.ledger import (
     Ledger,
     end_job,
+    has_all_tasks,
     note_move,
     read_card,
     read_gate,
@@ -28,6 +39,11 @@ from bot.store.rows import REQUEST, to_json
 from bot.store.turns import charge_turn, next_turn, tell_who_waits_behind
 from bot.store.units import Driver, Row, Unit, do, one
 from bot.store.usage import recount
+
+ADOPTED_BEFORE_SECONDS = 1.0
+"""So much the upstream's clock may be behind ours."""
+ADOPTED_WITHIN_SECONDS = 620.0
+"""No POST is on its way for longer."""
 
 
 class SubmissionStore:
@@ -51,6 +67,12 @@ class SubmissionStore:
 
     async def refresh_request(self, job_id: int, request: GenerationRequest) -> None:
         await self._driver.run(lambda: _save_request(self._ledger, job_id, request))
+
+    async def unknown(self, since: float) -> Sequence[Job]:
+        return await self._driver.run(lambda: _unknown(self._ledger, since))
+
+    async def adopt(self, job_id: int, listed: Sequence[Listed], is_of: Callable[[Listed, Job], bool]) -> Job | None:
+        return await self._driver.run(lambda: adopt(self._ledger, job_id, listed, is_of))
 
     async def fail_waiting(self, job_id: int, failure: Failure) -> Job | None:
         return await self._driver.run(lambda: fail_waiting(self._ledger, job_id, failure))
@@ -92,6 +114,8 @@ def claim(
     gate = yield from read_gate(account.id)
     slots = yield from read_slots(account.id, window_began(account.limit, now))
     opens_at = gates.opens_at(gate, account.limit, slots, now)
+    if (yield from has_all_tasks(account.id, account.limit)):
+        opens_at = None
     if opens_at is None or opens_at > now:
         return Wait(opens_at, gate.pause_reason)
     job = yield from read_job(ledger, turn.job_id)
@@ -159,6 +183,8 @@ def _gate_after(  # noqa: PLR0911  one return for each outcome
             return gates.unsent(gate, account.limit, now)
         case RateLimited(retry_after_seconds=seconds):
             return gates.refused(gate, account.limit, now, seconds)
+        case QueueFull():
+            return gates.full(gate, account.limit, now)
         case KeyRejected():
             return gates.blocked(gate, now, PauseReason.KEY_REJECTED)
         case OutOfCredits():
@@ -175,7 +201,7 @@ def _gate_after_late(gate: Gate, account: Account, outcome: Accepted | Submissio
     match outcome:
         case Accepted(rate=rate):
             return gates.answered_late(gate, rate.limit)
-        case RateLimited() | KeyRejected() | OutOfCredits():
+        case RateLimited() | QueueFull() | KeyRejected() | OutOfCredits():
             return _gate_after(gate, account, outcome, now)
     return gate
 
@@ -204,7 +230,7 @@ def _move_after(ledger: Ledger, job: Job, outcome: Accepted | SubmissionError) -
     match outcome:
         case Accepted():
             yield from _run(ledger, job, outcome)
-        case NotSent() | RateLimited() | KeyRejected():
+        case NotSent() | RateLimited() | QueueFull() | KeyRejected():
             yield from _requeue(ledger, job, type(outcome).__name__)
         case OutOfCredits(required=required, available=available):
             failure = Failure(FailureCode.OUT_OF_CREDITS, required_credits=required, available_credits=available)
@@ -286,3 +312,45 @@ def fail_waiting(ledger: Ledger, job_id: int, failure: Failure) -> Unit[Job | No
         return None
     yield from end_job(ledger, job, JobState.FAILED, failure=failure)
     return (yield from read_job(ledger, job_id))
+
+
+# ---------------------------------------------------------------- what nobody answered for
+
+
+def _unknown(ledger: Ledger, since: float) -> Unit[Sequence[Job]]:
+    rows = yield from do("unknown_jobs", since=since)
+    return (yield from _read_all(ledger, rows))
+
+
+def adopt(
+    ledger: Ledger, job_id: int, listed: Sequence[Listed], is_of: Callable[[Listed, Job], bool]
+) -> Unit[Job | None]:
+    """Let an unknown job run as the one of the list that nothing but it can have made; else leave it as it is.
+
+    One that asks for the same and has no answer either could have made it as well.
+    """
+    job = yield from read_job(ledger, job_id)
+    if job is None or job.state is not JobState.UNKNOWN or job.submitted_at is None:
+        return None
+    since = job.submitted_at - ADOPTED_BEFORE_SECONDS
+    doubted = yield from do("jobs_in_doubt", account_id=job.account_id, since=since - ADOPTED_WITHIN_SECONDS, id=job.id)
+    rivals = yield from _read_all(ledger, doubted)
+    found = [each for each in listed if since <= each.created_at <= since + ADOPTED_WITHIN_SECONDS and is_of(each, job)]
+    if any(is_of(each, rival) for each in found for rival in rivals):
+        return None
+    strangers: list[Listed] = []
+    for each in found:
+        row = yield from one("job_of_generation", provider=job.provider, generation_id=each.generation_id)
+        strangers += [each] if row is None else []
+    if len(strangers) != 1:
+        return None
+    yield from _run(ledger, job, Accepted(strangers[0].generation_id))
+    return (yield from read_job(ledger, job_id))
+
+
+def _read_all(ledger: Ledger, rows: Sequence[Row]) -> Unit[Sequence[Job]]:
+    jobs: list[Job] = []
+    for row in rows:
+        job = yield from read_job(ledger, row["id"])
+        jobs += [] if job is None else [job]
+    return jobs

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.domain import gate as gates
 from bot.domain.gate import GateLimit
 from bot.domain.views import Hold, Waiting
-from bot.store.ledger import Ledger, read_gate, read_slots, window_began
+from bot.store.ledger import Ledger, has_all_tasks, read_gate, read_slots, window_began
 from bot.store.units import Unit
 
 
@@ -16,7 +16,9 @@ def waiting_at(
     now = ledger.now()
     gate = yield from read_gate(account_id)
     slots = yield from read_slots(account_id, window_began(limit, now))
-    leaves_at = gates.leaves_at(gate, limit, slots, position, now)
+    # Until one of many is done: nobody knows when that is.
+    is_full = yield from has_all_tasks(account_id, limit)
+    leaves_at = None if is_full else gates.leaves_at(gate, limit, slots, position, now)
     paused = gate.paused_until > now
     return Waiting(
         position,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from bot.domain import gate as gates
 from bot.domain.gate import PauseReason
-from bot.domain.jobs import DEADLINE_SECONDS, Job, JobState
+from bot.domain.jobs import DEADLINE_SECONDS, Failure, FailureCode, Job, JobState
 from bot.ports import Generation, GenerationState, Late
 from bot.store.ledger import Ledger, end_job, read_gate, read_job, save_gate
 from bot.store.units import Driver, Unit, do
@@ -31,8 +31,8 @@ class WatchStore:
     async def finish(self, job_id: int, generation: Generation) -> Job | None:
         return await self._driver.run(lambda: finish(self._ledger, job_id, generation))
 
-    async def progress(self, job_id: int, percent: int) -> None:
-        await self._driver.run(lambda: _progress(job_id, percent))
+    async def progress(self, job_id: int, percent: int | None, preceding_tasks: int | None = None) -> None:
+        await self._driver.run(lambda: _progress(job_id, percent, preceding_tasks))
 
     async def time_out(self, job_id: int, next_look_at: float, looks: int) -> Job | None:
         return await self._driver.run(lambda: time_out(self._ledger, job_id, next_look_at, looks))
@@ -68,11 +68,15 @@ def finish(ledger: Ledger, job_id: int, generation: Generation) -> Unit[Job | No
     if job is None or job.state not in (JobState.RUNNING, JobState.TIMED_OUT):
         return None
     if generation.state is GenerationState.COMPLETED:
-        yield from end_job(ledger, job, JobState.SUCCEEDED, result=generation.result)
+        told = generation.charged_credits
+        yield from end_job(ledger, job, JobState.SUCCEEDED, result=generation.result, charged_credits=told)
         yield from do("keep_duration", id=job.id, took_seconds=_took_seconds(job, ledger.now()))
     elif generation.state is GenerationState.FAILED:
         # The upstream gives the credits back by itself (MeiGen API, Check Generation Status).
         yield from end_job(ledger, job, JobState.FAILED, failure=generation.failure, charged_credits=0)
+    elif generation.state is GenerationState.CANCELLED and job.state is JobState.RUNNING:
+        failure = Failure(FailureCode.CANCELLED_BY_MEMBER)
+        yield from end_job(ledger, job, JobState.CANCELLED, failure=failure, charged_credits=0)
     else:
         return None
     return (yield from read_job(ledger, job_id))
@@ -88,8 +92,8 @@ def _took_seconds(job: Job, now: float) -> float | None:
     return took_seconds if took_seconds <= DEADLINE_SECONDS[job.medium] else None
 
 
-def _progress(job_id: int, percent: int) -> Unit[None]:
-    yield from do("save_progress", id=job_id, progress_percent=percent)
+def _progress(job_id: int, percent: int | None, preceding_tasks: int | None) -> Unit[None]:
+    yield from do("save_progress", id=job_id, progress_percent=percent, preceding_tasks=preceding_tasks)
     yield from do("want_card", job_id=job_id)
 
 

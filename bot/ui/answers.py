@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from bot.domain.catalog import Catalog, Medium, Model
+from bot.domain.gate import PauseReason
 from bot.domain.jobs import Job
 from bot.domain.problems import Problem
 from bot.domain.views import CreditsView, Usage
@@ -43,15 +45,19 @@ def apology(texts: Texts = EN) -> Message:
 
 
 def models_pages(
-    catalog: Catalog, medium: Medium | None, usual_seconds: Mapping[str, float], texts: Texts = EN
+    catalog: Catalog,
+    medium: Medium | None,
+    usual_seconds: Mapping[str, float],
+    troubles: Mapping[str, PauseReason] = MappingProxyType({}),
+    texts: Texts = EN,
 ) -> tuple[Message, ...]:
     """All models of a medium (None: of every one), in as many messages as they need; at least one.
 
-    `usual_seconds` (model id → seconds) goes before the catalogue's own timing.
+    `usual_seconds` (model id → seconds) goes before the catalogue's own timing. `troubles`: by provider.
     """
     if not catalog.models:
         return (notice(texts.no_models()),)
-    entries = list(_entries(catalog, medium, usual_seconds, texts))
+    entries = list(_entries(catalog, medium, usual_seconds, troubles, texts))
     if not entries:
         return (notice(texts.no_models_of(medium or Medium.IMAGE)),)
     if catalog.fetched_at is not None:
@@ -60,19 +66,27 @@ def models_pages(
 
 
 def _entries(
-    catalog: Catalog, medium: Medium | None, usual_seconds: Mapping[str, float], texts: Texts
+    catalog: Catalog,
+    medium: Medium | None,
+    usual_seconds: Mapping[str, float],
+    troubles: Mapping[str, PauseReason],
+    texts: Texts,
 ) -> Iterator[str]:
     for kind in (Medium.IMAGE, Medium.VIDEO, None):
         models = [model for model in catalog.models if model.medium is kind]
         if not models or medium not in (None, kind):
             continue
-        first, *rest = (_entry(model, usual_seconds, texts) for model in models)
+        first, *rest = (
+            _entry(model, usual_seconds, catalog.kin(model), troubles.get(model.provider), texts) for model in models
+        )
         # The heading stays with its first model when pages are cut.
         yield f"{texts.models_title(texts.headings[kind])}\n{first}"
         yield from rest
 
 
-def _entry(model: Model, usual_seconds: Mapping[str, float], texts: Texts) -> str:
+def _entry(
+    model: Model, usual_seconds: Mapping[str, float], kin: Sequence[Model], trouble: PauseReason | None, texts: Texts
+) -> str:
     usual = usual_seconds.get(model.id, model.timing.p50_seconds if model.timing else None)
     head = texts.model_line(one_line(model.name, 80), price_range(model, texts), usual, is_default=model.is_default)
     facts = (
@@ -82,17 +96,27 @@ def _entry(model: Model, usual_seconds: Mapping[str, float], texts: Texts) -> st
         " ".join(model.tiers),
         texts.durations(model.durations) if model.durations else "",
         texts.references(model.max_references),
+        " ".join(model.poses),
+        texts.multi_view if model.has_multi_view else "",
     )
     lines = [head, "-# " + " · ".join(one_line(fact, 250) for fact in facts if fact)]
     table = price_table(model, texts)
     if table:
         lines.append("-# " + table)
+    lines += [f"-# {texts.also_at(_elsewhere(kin, texts))}"] if kin else []
+    lines += [texts.trouble(trouble)] if trouble is not None else []
     return shorten("\n".join(lines), ENTRY_LIMIT)
 
 
-def model_choice(model: Model, texts: Texts = EN) -> str:
-    """How autocomplete names a model."""
-    return shorten(f"{plain(model.name)} · {price_range(model, texts)}", CHOICE_LIMIT)
+def model_choice(model: Model, kin: Sequence[Model] = (), trouble: PauseReason | None = None, texts: Texts = EN) -> str:
+    """How autocomplete names a model. `kin`: the same at other upstreams; `trouble`: why it cannot be had for now."""
+    elsewhere = f" ({_elsewhere(kin, texts)})" if kin else ""
+    mark = f"{texts.trouble(trouble)} · " if trouble is not None else ""
+    return shorten(f"{mark}{plain(model.name)} · {price_range(model, texts)}{elsewhere}", CHOICE_LIMIT)
+
+
+def _elsewhere(kin: Sequence[Model], texts: Texts) -> str:
+    return ", ".join(f"{texts.provider(model.provider)}: {price_range(model, texts)}" for model in kin)
 
 
 def _pages(entries: Iterable[str], between: str) -> Iterator[str]:

@@ -155,6 +155,8 @@ def _waiting(view: CardView, texts: Texts) -> str:
 
 def _running(view: CardView, texts: Texts) -> str:
     job = view.job
+    if job.preceding_tasks is not None:
+        return texts.waiting_upstream(job.preceding_tasks) if job.cancel_asked_at is None else texts.cancelling()
     lines = [texts.running(_cells(view), job.progress_percent)]
     if view.pace is not None:
         usual_seconds = view.pace.half_seconds
@@ -237,6 +239,8 @@ def details(view: CardView, texts: Texts = EN) -> str:
         request.resolution,
         texts.quality(request.quality),
         request.tier,
+        request.pose_mode,
+        texts.multi_view if request.multi_view else "",
         _seconds(view, texts),
         _flags(request),
     )

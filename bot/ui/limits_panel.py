@@ -71,7 +71,7 @@ class Panel:
     place: Place = field(default_factory=lambda: Place(Area.OVERVIEW))
     keys: Sequence[KeyView] = ()
     providers: Sequence[str] = ()
-    """Services that a key can be entered for."""
+    """Services where something can be made for it, whoever pays."""
     jobs: Sequence[Job] = ()
     changes: Sequence[Change] = ()
     has_older: bool = False

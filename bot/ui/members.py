@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
+from bot.domain.catalog import Skill
 from bot.domain.history import Forgotten
 from bot.domain.preferences import Usual
-from bot.domain.requests import FLAG_NAMES
+from bot.domain.requests import FLAG_NAMES, flag
 from bot.ui.markdown import one_line
 from bot.ui.messages import Accent, Action, Button, ButtonStyle, Message
 from bot.ui.texts import COMMANDS, EN, Texts
 from bot.ui.texts.en.members import COMMANDS_OF_HELP, COMMANDS_OF_MODERATORS
 
 NAME_LIMIT = 80
+NEEDED = {"video": Skill.VIDEOS, "inspire": Skill.GALLERY}
+"""Commands that are there only where something can be made by them."""
 FORGET, KEEP = 1, 0
 """What the buttons below the question say, as their index."""
 
@@ -44,20 +49,25 @@ def forgotten_notice(forgotten: Forgotten, texts: Texts = EN) -> Message:
     return Message(Accent.STOPPED, (texts.all_forgotten(forgotten.jobs, forgotten.under_way),))
 
 
-def help_page(texts: Texts = EN) -> Message:
-    """What there is to know, on one page."""
+def help_page(skills: Collection[Skill], texts: Texts = EN) -> Message:
+    """What there is to know, on one page. `skills`: of all upstreams at hand."""
     commands, moderators = (
-        [(name, COMMANDS[name]) for name in names if name in COMMANDS]
+        [(name, COMMANDS[name]) for name in names if NEEDED.get(name) in (None, *skills)]
         for names in (COMMANDS_OF_HELP, COMMANDS_OF_MODERATORS)
+    )
+    menus = (
+        (texts.animate_this, Skill.VIDEOS),
+        (texts.imagine_from_this, Skill.REFERENCES),
+        (texts.who_made_this, None),
     )
     return Message(
         Accent.WAITING,
         (
-            texts.help_intro(),
+            texts.help_intro(makes_videos=Skill.VIDEOS in skills),
             texts.help_commands(commands),
-            texts.help_buttons(),
-            texts.help_flags(FLAG_NAMES),
-            texts.help_more((texts.animate_this, texts.imagine_from_this, texts.who_made_this)),
+            texts.help_buttons(skills),
+            texts.help_flags(FLAG_NAMES if Skill.MIDJOURNEY in skills else (flag("aspect_ratio"),)),
+            texts.help_more([name for name, needed in menus if needed in (None, *skills)], skills),
             texts.help_moderators(moderators),
         ),
     )

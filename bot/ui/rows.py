@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.domain.catalog import Medium
+from bot.domain.catalog import Medium, Skill
 from bot.domain.jobs import Job, JobState
 from bot.domain.views import CardView
 from bot.ui.messages import Accent, Action, Button, ButtonStyle, Message, Row
@@ -39,14 +39,16 @@ def _of_result(view: CardView, texts: Texts) -> Iterator[Row]:
     elif count > 1 and view.only is None:
         numbers = range(1, min(count, CANDIDATES_MAX) + 1)
         yield tuple(Button(Action.UPSCALE, job.id, texts.upscale(n), index=n) for n in numbers)
-        yield tuple(Button(Action.VARY, job.id, texts.variation(n), index=n) for n in numbers)
+        if view.model is None or view.model.max_references:
+            yield tuple(Button(Action.VARY, job.id, texts.variation(n), index=n) for n in numbers)
     elif count:
         yield from _of_picture(view, view.only or 1, texts)
     whole = [Button(Action.AGAIN, job.id, texts.again, ButtonStyle.PRIMARY), Button(Action.REMIX, job.id, texts.remix)]
     if job.medium is Medium.IMAGE and count > 1 and view.only is None:
         if view.model is not None and view.model.is_midjourney:
             whole.append(Button(Action.STYLE, job.id, texts.style))
-        whole.append(Button(Action.ANIMATE, job.id, texts.animate))
+        if Skill.VIDEOS in view.skills:
+            whole.append(Button(Action.ANIMATE, job.id, texts.animate))
     yield (*whole, _delete(job, texts))
 
 
@@ -57,9 +59,12 @@ def _of_picture(view: CardView, index: int, texts: Texts) -> Iterator[Row]:
         found.append(Button(Action.VARY, job.id, texts.vary, index=index))
     if model is not None and model.is_midjourney:
         found.append(Button(Action.STYLE, job.id, texts.style, index=index))
-    found.append(Button(Action.ANIMATE, job.id, texts.animate, index=index))
-    found.append(Button(Action.USE, job.id, texts.use, index=index))
-    yield tuple(found)
+    if Skill.VIDEOS in view.skills:
+        found.append(Button(Action.ANIMATE, job.id, texts.animate, index=index))
+    if Skill.REFERENCES in view.skills:
+        found.append(Button(Action.USE, job.id, texts.use, index=index))
+    if found:
+        yield tuple(found)
 
 
 def _of_video(view: CardView, texts: Texts) -> Iterator[Row]:

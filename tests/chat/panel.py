@@ -8,7 +8,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.chat.answering import acknowledge_click, ask, promise, redraw, say
-from bot.chat.client import Easel
+from bot.chat.client import Easel, Offered
 from bot.chat.forms import Answers
 from bot.clock import SystemClock
 from bot.ui.messages import (
@@ -124,4 +124,4 @@ class Panel(commands.Cog):
 
 
 def panel_client(panel: Panel) -> Easel:
-    return Easel((panel, panel.buttons()), MadeUpDocuments(), SystemClock())
+    return Easel(Offered((panel, panel.buttons())), MadeUpDocuments(), SystemClock())

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.chat.client import Easel
+from bot.chat.client import Easel, Offered
 from bot.clock import SystemClock
 from bot.domain.history import Forgotten, HistoryPage, QueuePage, Wanted
 from bot.domain.jobs import Job, JobState
@@ -95,7 +95,7 @@ async def afterwards(world: SandboxDiscord) -> AsyncIterator[Afterwards]:
     members = Members(services, services, services, catalogue)
     handlers = {**history.handlers, **queue.handlers, **members.handlers}
     cogs = (history, queue, members, Buttons(handlers, {}))
-    client = Easel(cogs=cogs, documents=MadeUpDocuments(), clock=SystemClock())
+    client = Easel(Offered(cogs), documents=MadeUpDocuments(), clock=SystemClock())
     guild = world.guild("Here")
     channel, mia = guild.channel("gallery"), guild.add_member("mia")
     async with connected(world, client):

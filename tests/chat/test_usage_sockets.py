@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from simcord.backend.errors import SetupError
 
-from bot.chat.client import Easel
+from bot.chat.client import Easel, Offered
 from bot.clock import SystemClock
 from bot.domain.limits import House
 from bot.media.chart import HEIGHT, WIDTH, PillowCharts
@@ -84,7 +84,7 @@ async def scene(world: SandboxDiscord) -> AsyncIterator[Scene]:
         Overview(store.guilds, store.seeing, PillowCharts(), catalogue, CLOCK),
         Exporting(store.guilds, store.seeing, CLOCK),
     )
-    client = Easel(cogs=(usage, Buttons(usage.handlers, {})), documents=MadeUpDocuments(), clock=CLOCK)
+    client = Easel(Offered((usage, Buttons(usage.handlers, {}))), documents=MadeUpDocuments(), clock=CLOCK)
     guild = world.guild("Here")
     async with connected(world, client):
         mod = guild.add_member("mod", moderator=True)

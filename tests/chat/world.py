@@ -11,9 +11,10 @@ from typing import Any
 from discord import ui
 from discord.http import handle_message_parameters
 
-from bot.chat.client import Easel, point_at, run_client
+from bot.chat.client import Easel, Offered, point_at, run_client
 from bot.clock import SystemClock
-from bot.domain.catalog import Catalog, Medium, Model, Prices, Timing
+from bot.domain.catalog import Catalog, Medium, Model, Prices, Skill, Timing
+from bot.domain.gate import PauseReason
 from bot.domain.jobs import Job, JobState
 from bot.domain.preferences import Usual
 from bot.domain.problems import Problem, ProblemCode
@@ -91,8 +92,8 @@ class MadeUpIntake:
         del is_confirmed
         return await self.offer((await self.known(job_id)).request, origin)
 
-    async def allowed_models(self, _: int | None) -> tuple[str, ...]:
-        return ()
+    async def choices_for(self, _: int | None) -> Catalog:
+        return CATALOG
 
     async def left_guild(self, guild_id: int) -> None:
         self.left.append(guild_id)
@@ -137,6 +138,12 @@ class MadeUpQueries:
         account = AccountCredits("meigen", 1240, is_unlimited=False, told_at=1_780_000_000.0, pause_reason=None)
         return CreditsView((account,), usage if guild_id else None, usage, 1_779_980_000.0)
 
+    def catalog_for(self, _: int | None) -> Catalog:
+        return CATALOG
+
+    async def troubles(self, guild_id: int | None) -> Mapping[str, PauseReason]:
+        return {}
+
     async def usual_seconds(self) -> Mapping[str, float]:
         return {"gpt-image-2": 38.0}
 
@@ -145,9 +152,10 @@ class MadeUpCatalogue:
     """Two models; completes by what a choice holds."""
 
     current = CATALOG
+    skills = frozenset(Skill) - {Skill.POSES}
 
-    def models_matching(self, text: str, medium: Medium, *, allowed: Collection[str] = ()) -> tuple[Model, ...]:
-        del allowed
+    def models_matching(self, text: str, medium: Medium, *, within: Catalog) -> tuple[Model, ...]:
+        del within
         return tuple(model for model in self.current.of(medium) if text in model.id)
 
     def ratios_for(self, model: str | None, text: str, medium: Medium) -> tuple[str, ...]:
@@ -215,10 +223,6 @@ class MadeUpPreferences:
     async def of(self, _: int) -> Usual:
         return Usual()
 
-    def applied(self, _: Usual, request: GenerationRequest, allowed: Collection[str] = ()) -> GenerationRequest:
-        del allowed
-        return request
-
 
 def client_of(made_up: MadeUpIntake, documents: MadeUpDocuments | None = None) -> Easel:
     intake: Any = made_up  # in the place of services, of which cogs call a few methods
@@ -226,12 +230,14 @@ def client_of(made_up: MadeUpIntake, documents: MadeUpDocuments | None = None) -
     queries: Any = MadeUpQueries()
     preferences: Any = MadeUpPreferences()
     return Easel(
-        cogs=(
-            Imagine(intake, catalogue, preferences),
-            Models(catalogue, queries),
-            Credits(queries),
-            Buttons(CardClicks(intake).handlers, {}),
-            Guilds(intake),
+        Offered(
+            (
+                Imagine(intake, catalogue, preferences, queries),
+                Models(queries),
+                Credits(queries),
+                Buttons(CardClicks(intake).handlers, {}),
+                Guilds(intake),
+            )
         ),
         documents=documents or MadeUpDocuments(),
         clock=SystemClock(),

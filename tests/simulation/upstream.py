@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bot.clock import Clock
-from bot.domain.catalog import Model
+from bot.domain.catalog import Model, Skill
 from bot.domain.requests import GenerationRequest
 from bot.errors import NotFound, NotSent, OutcomeUnknown, RateLimited, Unavailable
 from bot.net import Answer, Head
@@ -54,6 +54,7 @@ class SimulatedMeigen:
     """`bot.ports.Provider`. `effect` is told of every change in the world outside."""
 
     name = "meigen"
+    skills = frozenset(Skill)
 
     def __init__(  # noqa: PLR0913  the knobs of a world
         self,

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 from bot.clock import Clock
-from bot.domain.catalog import Medium, Model
+from bot.domain.catalog import Medium, Model, Skill
 from bot.domain.requests import GenerationRequest
 from bot.errors import MessageGone, NotFound, StoreDown, SurfaceError, TokenDead, VaultError
 from bot.ports import Accepted, CarriedReference, Generation, KeyCheck, KeyVerdict, MediaFile, Shown
@@ -110,6 +110,7 @@ class FakeProvider:
     """An upstream that answers as told: `answers` and `stands` are used up in turn, their last one again and again."""
 
     name = "meigen"
+    skills = frozenset(Skill)
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock

@@ -18,8 +18,8 @@ from bot.errors import (
 )
 from bot.net import Answer
 from bot.ports import Accepted, Balance, Generation, GenerationState, KeyCheck, KeyVerdict
-from bot.providers.meigen.limits import rate_headers, retry_after_seconds
-from bot.providers.meigen.shapes import (
+from bot.providers.rate_headers import rate_headers, retry_after_seconds
+from bot.providers.shapes import (
     Flag,
     Link,
     Links,

@@ -11,8 +11,8 @@ from pydantic import AliasChoices, BaseModel, BeforeValidator, Field, Validation
 
 from bot.domain.catalog import Medium, Model, Prices, Timing
 from bot.domain.midjourney import option_set
-from bot.providers.meigen.shapes import Flag, Maybe, Payload, T, Text, Texts, Unreadable, Whole, parse
 from bot.providers.prompt_limits import MEIGEN, NO_LIMIT
+from bot.providers.shapes import Flag, Maybe, Payload, T, Text, Texts, Unreadable, Whole, parse
 
 PROVIDER = "meigen"
 

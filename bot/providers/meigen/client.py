@@ -10,16 +10,17 @@ from typing import Generic, TypeVar
 from urllib.parse import quote, urlencode
 
 from bot.clock import Clock
-from bot.domain.catalog import Model
+from bot.domain.catalog import Model, Skill
 from bot.domain.requests import GenerationRequest
 from bot.errors import KeyRejected, NotSent, OutcomeUnknown, Unavailable
 from bot.net import Answer, Net, NetError, NoAnswer, Unsent
 from bot.ports import Accepted, GalleryItem, Generation, KeyCheck, KeyVerdict
+from bot.providers.keys import bearer, blotted, is_sendable, without
 from bot.providers.meigen.answers import lookup_failure, read_generation, read_key_check, read_submission
 from bot.providers.meigen.build import generation_body
 from bot.providers.meigen.catalogue import PROVIDER, read_models
 from bot.providers.meigen.gallery import read_gallery_item, read_search
-from bot.providers.meigen.shapes import Unreadable
+from bot.providers.shapes import Unreadable
 
 # MeiGen API, Introduction, Caching.
 MODELS_CACHE_SECONDS = 300.0
@@ -27,8 +28,6 @@ IMAGES_CACHE_SECONDS = 3600.0
 IMAGES_CACHED = 256
 SEARCHES_CACHE_SECONDS = 300.0
 SEARCHES_CACHED = 64
-# Shorter ones are nobody's key, and blotting them out would spoil the answer.
-_KEY_MIN_CHARACTERS = 8
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +38,7 @@ class Meigen:
     """Implements `bot.ports.Provider` and `bot.ports.Gallery`."""
 
     name = PROVIDER
+    skills = frozenset({Skill.VIDEOS, Skill.REFERENCES, Skill.MIDJOURNEY, Skill.GALLERY})
 
     def __init__(self, net: Net, clock: Clock, base_url: str) -> None:
         """`base_url` ends in `/api`; a slash behind it does not matter."""
@@ -51,39 +51,39 @@ class Meigen:
 
     async def submit(self, request: GenerationRequest, model: Model | None, key: str) -> Accepted:
         """`POST /generate/v2`, once. Raises SubmissionError, and nothing else."""
-        if not _is_sendable(key):
+        if not is_sendable(key):
             raise KeyRejected("It has characters in it that no key has.")
         content = json.dumps(generation_body(request, model)).encode()
-        headers = {**_bearer(key), "content-type": "application/json"}
+        headers = {**bearer(key), "content-type": "application/json"}
         try:
             answer = await self._net.submissions.request("POST", f"{self._base_url}/generate/v2", headers, content)
         except Unsent as error:
-            raise NotSent(_blotted(error.detail, key)) from error
+            raise NotSent(blotted(error.detail, key)) from error
         except NoAnswer as error:
             if error.head is None or not error.head.is_client_error:
-                raise OutcomeUnknown(_blotted(error.detail, key), is_answered=error.head is not None) from error
+                raise OutcomeUnknown(blotted(error.detail, key), is_answered=error.head is not None) from error
             # A refusal is one whether or not its body came through.
             answer = Answer(error.head, b"")
-        return read_submission(_without(key, answer), self._clock.now())
+        return read_submission(without(key, answer), self._clock.now())
 
     async def look(self, generation_id: str, key: str) -> Generation:
         """`GET /generate/v2/status/:id`. Raises LookupFailed."""
-        if not _is_sendable(key):
+        if not is_sendable(key):
             raise Unavailable("the key has characters in it that no key has", key_rejected=True)
         answer = await self._get(f"/generate/v2/status/{quote(generation_id, safe='')}", key)
         return read_generation(answer, self._clock.now())
 
     async def check_key(self, key: str) -> KeyCheck:
         """`POST /generate/v2` without a prompt, which can start nothing. Raises nothing."""
-        if not _is_sendable(key):
+        if not is_sendable(key):
             return KeyCheck(KeyVerdict.WRONG)
-        headers = {**_bearer(key), "content-type": "application/json"}
+        headers = {**bearer(key), "content-type": "application/json"}
         try:
             answer = await self._net.polls.request("POST", f"{self._base_url}/generate/v2", headers, b"{}")
         except NetError as error:
-            log.info("%s does not answer whether a key is good: %s", self.name, _blotted(error.detail, key))
+            log.info("%s does not answer whether a key is good: %s", self.name, blotted(error.detail, key))
             return KeyCheck(KeyVerdict.UNTOLD)
-        return read_key_check(_without(key, answer), self._clock.now())
+        return read_key_check(without(key, answer), self._clock.now())
 
     async def models(self) -> Sequence[Model]:
         """`GET /models`, at most every 5 minutes. Raises LookupFailed."""
@@ -124,14 +124,14 @@ class Meigen:
     async def _get(self, path: str, key: str = "") -> Answer:
         """A free question, with a key where the endpoint wants one. Raises Unavailable."""
         try:
-            answer = await self._net.polls.request("GET", self._base_url + path, _bearer(key) if key else None)
+            answer = await self._net.polls.request("GET", self._base_url + path, bearer(key) if key else None)
         except NetError as error:
             head = error.head if isinstance(error, NoAnswer) else None
             if head is None or head.is_success:
-                raise Unavailable(_blotted(error.detail, key)) from error
+                raise Unavailable(blotted(error.detail, key)) from error
             # A failure is one whether or not its body came through.
             answer = Answer(head, b"")
-        return _without(key, answer)
+        return without(key, answer)
 
 
 class _Recent(Generic[T]):
@@ -151,22 +151,3 @@ class _Recent(Generic[T]):
         self._answers.move_to_end(question)
         if len(self._answers) > self._most:
             self._answers.popitem(last=False)
-
-
-def _bearer(key: str) -> dict[str, str]:
-    return {"authorization": f"Bearer {key}"}
-
-
-def _is_sendable(key: str) -> bool:
-    """Whether a header can carry it. Others must not reach the wire's library: its complaint would quote them."""
-    return key.isascii() and key.isprintable() and " " not in key and key != ""
-
-
-def _blotted(text: str, key: str) -> str:
-    return text.replace(key, "…") if len(key) >= _KEY_MIN_CHARACTERS else text
-
-
-def _without(key: str, answer: Answer) -> Answer:
-    """The answer with the key blotted out, should the upstream have echoed it."""
-    body = answer.body.replace(key.encode(), b"...") if len(key) >= _KEY_MIN_CHARACTERS else answer.body
-    return Answer(answer.head, body)

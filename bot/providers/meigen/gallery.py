@@ -12,7 +12,7 @@ from bot.errors import LookupFailed, Unavailable
 from bot.net import Answer
 from bot.ports import GalleryItem
 from bot.providers.meigen.answers import read_lookup
-from bot.providers.meigen.shapes import Link, Links, Maybe, Text, Whole
+from bot.providers.shapes import Link, Links, Maybe, Text, Whole
 
 
 def _segments(value: object) -> tuple[PromptSegment, ...]:

@@ -3,7 +3,7 @@ SELECT
     id, account_id, flow_id, guild_id, channel_id, user_id, provider, state, request, sealed_references,
     references_expire_at, model_id, is_private, parent_id, press, reserved_credits, charged_credits, generation_id,
     progress_percent, result, sealed_media, failure, owner, cancel_asked_at, forget_asked_at, next_look_at,
-    looks_left, created_at, queued_at, submitted_at, answered_at, finished_at, circumstances
+    looks_left, created_at, queued_at, submitted_at, answered_at, finished_at, circumstances, preceding_tasks
 FROM jobs WHERE id = :id;
 
 -- name: claim_job
@@ -68,7 +68,8 @@ WHERE id = :id AND forget_asked_at IS NULL;
 UPDATE jobs SET sealed_references = NULL WHERE sealed_references IS NOT NULL AND references_expire_at <= :now;
 
 -- name: save_progress
-UPDATE jobs SET progress_percent = :progress_percent WHERE id = :id AND state = 'running';
+UPDATE jobs SET progress_percent = :progress_percent, preceding_tasks = :preceding_tasks
+WHERE id = :id AND state = 'running';
 
 -- name: schedule_look
 UPDATE jobs SET next_look_at = :next_look_at, looks_left = :looks_left WHERE id = :id;
@@ -98,6 +99,19 @@ WHERE (state IN ('offered', 'queued', 'submitting', 'running') OR next_look_at I
 
 -- name: running_jobs
 SELECT id FROM jobs WHERE state = 'running' ORDER BY id;
+
+-- name: tasks_open
+SELECT COUNT(*) AS tasks FROM jobs WHERE (state = 'submitting' OR state = 'running') AND account_id = :account_id;
+
+-- name: unknown_jobs
+SELECT id FROM jobs WHERE state = 'unknown' AND finished_at >= :since ORDER BY finished_at;
+
+-- name: jobs_in_doubt
+SELECT id FROM jobs WHERE state = 'unknown' AND finished_at >= :since AND account_id = :account_id AND id <> :id
+UNION SELECT id FROM jobs WHERE state = 'submitting' AND account_id = :account_id;
+
+-- name: job_of_generation
+SELECT id FROM jobs WHERE provider = :provider AND generation_id = :generation_id LIMIT 1;
 
 -- name: late_jobs
 SELECT id, next_look_at, looks_left FROM jobs WHERE next_look_at IS NOT NULL ORDER BY next_look_at;

@@ -12,7 +12,7 @@ import aiohttp
 import pytest
 from discord.http import HTTPClient
 
-from bot.chat.client import MAX_DELAY_SECONDS, Easel, run_client
+from bot.chat.client import MAX_DELAY_SECONDS, Easel, Offered, run_client
 from tests.simulation.virtual_loop import LoopClock
 from tests.support.fakes import virtually
 
@@ -108,7 +108,7 @@ class NoDocuments:
 
 
 def client_on(world: MadeUpDiscord) -> Easel:
-    client = Easel(cogs=(), documents=NoDocuments(), clock=LoopClock())
+    client = Easel(Offered(()), documents=NoDocuments(), clock=LoopClock())
     http = cast("HTTPClient", world)
     client.http = client._connection.http = client.tree._http = http
     return client

@@ -80,9 +80,8 @@ def test_true_ends_are_left_no_more(state: JobState) -> None:
         (S.OFFERED, S.SUBMITTING),
         (S.RUNNING, S.SUBMITTING),
         (S.UNKNOWN, S.SUBMITTING),
-        # What the upstream has is never sent again, and is not called back.
+        # What the upstream has is never sent again.
         (S.RUNNING, S.QUEUED),
-        (S.RUNNING, S.CANCELLED),
         (S.TIMED_OUT, S.QUEUED),
         # Without a submission there is nothing that could have come of it.
         (S.QUEUED, S.UNKNOWN),

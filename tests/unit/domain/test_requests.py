@@ -99,6 +99,14 @@ TABLE: list[Row] = [
     (None, ASKED, {"prompt": ""}, Problem(C.PROMPT_EMPTY)),
     (IMAGE, ASKED, {"prompt": "four"}, Problem(C.PROMPT_TOO_SHORT, "4", limit=5, model_name="Image Model")),
     (IMAGE, ASKED, {"prompt": "x" * 21}, Problem(C.PROMPT_TOO_LONG, "21", limit=20, model_name="Image Model")),
+    (IMAGE, ASKED, {"pose_mode": "a-pose"}, Problem(C.POSE_UNSUPPORTED, "a-pose", model_name="Image Model")),
+    (
+        replace(IMAGE, poses=("a-pose",)),
+        ASKED,
+        {"pose_mode": "splits"},
+        Problem(C.POSE_UNSUPPORTED, "splits", ("a-pose",), model_name="Image Model"),
+    ),
+    (IMAGE, ASKED, {"multi_view": True}, Problem(C.MULTI_VIEW_UNSUPPORTED, model_name="Image Model")),
     (VIDEO, ASKED, {}, Problem(C.MODEL_WRONG_MEDIUM, "image", model_name="Video Model")),
     (IMAGE, FILMED, {}, Problem(C.MODEL_WRONG_MEDIUM, "video", model_name="Image Model")),
     (replace(IMAGE, medium=None), ASKED, {}, Problem(C.MODEL_WRONG_MEDIUM, "image", model_name="Image Model")),
@@ -341,6 +349,8 @@ def test_every_reason_is_tried() -> None:
     [
         (IMAGE, ASKED, {}),
         (IMAGE, ASKED, {"prompt": "x" * 20}),
+        (IMAGE, ASKED, {"multi_view": False}),
+        (replace(IMAGE, poses=("a-pose",), has_multi_view=True), ASKED, {"pose_mode": "a-pose", "multi_view": True}),
         (IMAGE, ASKED, {"prompt": "five!"}),
         (IMAGE, ASKED, {"prompt": "قلعة 🏰 @everyone"}),
         (IMAGE, ASKED, {"prompt": '{"scene": "sea"}'}),

@@ -14,7 +14,7 @@ from bot.domain.catalog import Medium, Model, Prices, Timing
 from bot.domain.pricing import estimate_credits
 from bot.domain.requests import GenerationRequest
 from bot.providers.meigen.catalogue import read_models
-from bot.providers.meigen.shapes import Unreadable
+from bot.providers.shapes import Unreadable
 from tests.unit.providers.samples import GPT_IMAGE, JSON, SEEDANCE
 
 

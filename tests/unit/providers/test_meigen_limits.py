@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.ports import RateHeaders
-from bot.providers.meigen.limits import RETRY_AFTER_MAX_SECONDS, rate_headers, retry_after_seconds
+from bot.providers.rate_headers import RETRY_AFTER_MAX_SECONDS, rate_headers, retry_after_seconds
 
 NOW = 1_780_000_000.0  # Thu, 28 May 2026 20:26:40 GMT
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.catalog import Medium, Model, Prices, Timing
+from bot.domain.catalog import Catalog, Medium, Model, Prices, Skill, Timing
 from bot.domain.requests import GenerationRequest
 from bot.errors import StoreDown, Unavailable
 from bot.ports import Accepted, DocumentStore, Generation, KeyCheck, Provider
@@ -68,6 +68,8 @@ class HandClock:
 
 class Upstream:
     """Tells `models`; is down where they are None."""
+
+    skills = frozenset({Skill.VIDEOS})
 
     def __init__(self, models: Sequence[Model] | None, name: str = "meigen") -> None:
         self.name = name
@@ -215,14 +217,14 @@ async def test_runs_until_stopped_and_restores_first() -> None:
 
     upstream.on_ask = look_and_stop
     async with asyncio.timeout(5):
-        await made.run(stop)
+        await made.run(stop, stop)
     assert (seen, upstream.asked) == ([ALL], 1)
 
 
 async def test_does_not_ask_again_before_its_time() -> None:
     upstream, stop, asked = Upstream(ALL), asyncio.Event(), asyncio.Event()
     upstream.on_ask = asked.set
-    running = asyncio.create_task(catalogue(upstream).run(stop))
+    running = asyncio.create_task(catalogue(upstream).run(stop, stop))
     await asked.wait()
     for _ in range(100):
         await asyncio.sleep(0)
@@ -347,3 +349,76 @@ async def test_odd_resolutions_are_sorted_too(resolutions: list[str]) -> None:
     made = catalogue(Upstream([replace(GPT, resolutions=tuple(resolutions))]))
     await made.refresh()
     assert set(made.resolutions_for(None)) == set(resolutions)
+
+
+# ---- two upstreams
+
+POSED = Model(
+    "meshy", "meshy/nano-banana", "Nano Banana at Meshy", "Google", IMAGE, poses=("a-pose", "t-pose"), is_default=True
+)
+
+
+def test_the_first_upstream_chooses_the_default() -> None:
+    assert Catalog((GPT, POSED)).default(IMAGE) == GPT
+    # Where it names none, another one's is not what it would take.
+    assert Catalog((FLUX, POSED)).default(IMAGE) is None
+    assert Catalog((POSED,)).default(IMAGE) == POSED
+
+
+async def test_poses_are_those_of_the_model_chosen() -> None:
+    both = catalogue(Upstream([GPT]), Upstream([POSED], "meshy"))
+    await both.refresh()
+    assert both.poses_for(None) == both.poses_for(POSED.id) == ("a-pose", "t-pose")
+    assert both.poses_for(POSED.id, "t-") == ("t-pose",)
+    assert both.poses_for(GPT.id) == ()
+
+
+async def test_who_did_not_tell_is_known() -> None:
+    down = Upstream(None, "meshy")
+    both = catalogue(Upstream([GPT]), down)
+    await both.refresh()
+    assert both.silent == {"meshy"}
+
+
+async def test_an_upstream_without_a_key_is_neither_asked_nor_shown() -> None:
+    meigen, meshy, at_hand = Upstream([GPT]), Upstream([POSED], "meshy"), {"meigen"}
+    made = Catalogue([meigen, meshy], Shelf(), HandClock(), lambda: at_hand)
+    meshy.skills = frozenset({Skill.POSES})
+
+    async def seen() -> tuple[list[Model], set[Skill], int]:
+        await made.refresh()
+        return list(made.current.models), set(made.skills), meshy.asked
+
+    assert await seen() == ([GPT], {Skill.VIDEOS}, 0)
+    at_hand.add("meshy")
+    assert await seen() == ([GPT, POSED], {Skill.VIDEOS, Skill.POSES}, 1)
+    at_hand.remove("meshy")
+    assert await seen() == ([GPT], {Skill.VIDEOS}, 1)
+
+
+async def test_what_is_known_of_a_new_one_is_shown_before_the_others_answer() -> None:
+    meigen, meshy, at_hand = Upstream([GPT]), Upstream([POSED], "meshy"), {"meigen", "meshy"}
+    made = Catalogue([meigen, meshy], Shelf(), HandClock(), lambda: at_hand)
+    await made.refresh()
+    at_hand.remove("meshy")
+    await made.refresh()
+    seen: list[tuple[Model, ...]] = []
+    meigen.on_ask = lambda: seen.append(made.current.models)
+    at_hand.add("meshy")
+    await made.refresh()
+    assert seen == [(GPT, POSED)]
+
+
+async def test_a_key_that_comes_or_goes_asks_anew() -> None:
+    upstream, stop, rung, asked = Upstream(ALL), asyncio.Event(), asyncio.Event(), asyncio.Event()
+    upstream.on_ask = asked.set
+    running = asyncio.create_task(catalogue(upstream).run(stop, rung))
+    async with asyncio.timeout(5):
+        await asked.wait()
+        asked.clear()
+        rung.set()
+        await asked.wait()
+        stop.set()
+        rung.set()
+        await running
+    assert upstream.asked == 2

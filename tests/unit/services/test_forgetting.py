@@ -56,7 +56,7 @@ async def desk() -> Desk:
 async def test_those_who_have_to_act_are_woken(desk: Desk) -> None:
     await offered(desk.store, desk.mine)
     assert await desk.forgetting.forget(MEMBER) == Forgotten(1, 0)
-    assert {name for name, bell in desk.bells.items() if bell.is_set()} == {"forgotten", "cards", "queued"}
+    assert {name for name, bell in desk.bells.items() if bell.is_set()} == {"forgotten", "cards", "queued", "running"}
 
 
 async def test_where_the_store_fails_nobody_is_woken(desk: Desk) -> None:

@@ -10,6 +10,7 @@ from bot.domain.catalog import Medium
 from bot.domain.drafts import DraftView
 from bot.domain.jobs import Job
 from bot.domain.limits import Block, House, Limits
+from bot.domain.preferences import applied
 from bot.domain.problems import Problem, ProblemCode
 from bot.domain.requests import Made
 from bot.errors import Refused, StoreDown
@@ -95,9 +96,9 @@ async def test_a_model_that_was_retired_is_not_offered_in_its_place() -> None:
 async def test_what_members_choose_from_is_what_is_allowed() -> None:
     studio = await open_studio()
     await sets(studio.store, models=("swift-1", "short-1"))
-    allowed = await studio.intake.allowed_models(GUILD)
-    assert [each.id for each in studio.catalogue.models_matching("", Medium.IMAGE, allowed=allowed)] == ["swift-1"]
-    assert await studio.intake.allowed_models(6) == ()
+    here = await studio.intake.choices_for(GUILD)
+    assert [each.id for each in studio.catalogue.models_matching("", Medium.IMAGE, within=here)] == ["swift-1"]
+    assert await studio.intake.choices_for(6) == studio.catalogue.current
     job = await studio.finished()
     panel = await studio.going_on.animate(job, 1, None, origin(studio.clock.at))
     assert panel.model is not None
@@ -109,7 +110,7 @@ async def test_what_members_choose_from_is_what_is_allowed() -> None:
 async def test_a_usual_model_that_is_not_allowed_is_left_out() -> None:
     studio = await open_studio()
     usual = await studio.preferences.of(MEMBER)
-    chosen = studio.preferences.applied(usual, request(model_id=None), allowed=(GRID.id,))
+    chosen = applied(usual, request(model_id=None), studio.catalogue.current.only((GRID.id,)))
     assert chosen.model_id is None
 
 
@@ -133,7 +134,7 @@ async def test_a_store_that_fails_lets_nobody_in() -> None:
     studio = await open_studio(driver=AtOnce())
     studio.driver.is_down = True
     assert await codes(studio.intake.ask(request(), origin())) == [C.STORE_FAILING]
-    assert await studio.intake.allowed_models(GUILD) == (), "as members type, all may be shown"
+    assert await studio.intake.choices_for(GUILD) == studio.catalogue.current, "as members type, all may be shown"
     with pytest.raises(StoreDown):
         await studio.store.guilds.limits(GUILD)
 

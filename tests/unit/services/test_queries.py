@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
@@ -10,8 +12,19 @@ from bot.domain.catalog import Model
 from bot.domain.gate import PauseReason
 from bot.domain.jobs import Job
 from bot.domain.views import AccountCredits, Usage
-from bot.errors import StoreDown
-from bot.ports import Accepted, Balance
+from bot.errors import (
+    KeyRejected,
+    NotSent,
+    OutcomeUnknown,
+    OutOfCredits,
+    QueueFull,
+    RateLimited,
+    Rejected,
+    StoreDown,
+    SubmissionError,
+    Unavailable,
+)
+from bot.ports import Accepted, Balance, Claim
 from bot.services.catalogue import Catalogue
 from bot.services.keys import Keyring
 from bot.services.queries import Queries
@@ -162,3 +175,103 @@ async def test_a_model_of_which_nothing_is_known_has_no_usual_time() -> None:
     catalogue = Catalogue([Untimed(clock)], store.asking, clock)
     await catalogue.refresh()
     assert await Queries(store.asking, store.guilds, catalogue, keyring_of(store.keys), clock).usual_seconds() == {}
+
+
+# ---- what works now
+
+
+class Bank(FakeProvider):
+    """Can be asked what is left."""
+
+    left: Balance | Exception | None = Balance(77)
+    """None: it never answers."""
+
+    async def balance(self, key: str) -> Balance:
+        if self.left is None:
+            await asyncio.Event().wait()
+        if not isinstance(self.left, Balance):
+            assert isinstance(self.left, Exception)
+            raise self.left
+        return self.left
+
+
+def make_bank(office: Office, left: Balance | Exception | None) -> None:
+    provider: Any = office.keyring._providers["meigen"]
+    provider.__class__ = Bank
+    provider.left = left
+
+
+async def test_where_the_balance_can_be_asked_for_it_is_asked(office: Office) -> None:
+    make_bank(office, Balance(77))
+    (told,) = (await office.queries.credits(GUILD, MEMBER)).accounts
+    assert (told.purchased_credits, told.told_at) == (77, office.clock.at)
+
+
+@pytest.mark.parametrize("left", [Unavailable("503"), None])
+async def test_a_balance_that_does_not_come_stays_as_it_was(office: Office, left: Exception | None) -> None:
+    make_bank(office, Balance(77))
+    await office.queries.credits(GUILD, MEMBER)
+    office.clock.at += 60
+    make_bank(office, left)
+    (told,) = (await office.queries.credits(GUILD, MEMBER)).accounts
+    assert (told.purchased_credits, told.told_at) == (77, office.clock.at - 60)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "reason"),
+    [
+        (OutOfCredits(5, 0), PauseReason.OUT_OF_CREDITS),
+        (KeyRejected("no"), PauseReason.KEY_REJECTED),
+        (NotSent("refused"), PauseReason.UNREACHABLE),
+        (OutcomeUnknown("500", is_answered=True), PauseReason.FAILING),
+        (RateLimited(30.0), None),
+        (QueueFull(), None),
+        (Rejected("no"), None),
+    ],
+)
+async def test_what_cannot_be_had_is_told_and_that_passes(
+    office: Office, outcome: SubmissionError, reason: PauseReason | None
+) -> None:
+    job = await claimed(office.store, office.mine)
+    await office.store.submissions.record(office.mine, job.id, outcome)
+    assert await office.queries.troubles(GUILD) == ({} if reason is None else {"meigen": reason})
+    office.clock.at += 900
+    assert await office.queries.troubles(GUILD) == {}
+
+
+async def test_what_works_again_is_no_trouble_at_once(office: Office) -> None:
+    job = await claimed(office.store, office.mine)
+    await office.store.submissions.record(office.mine, job.id, NotSent("refused"))
+    office.clock.at += 1.5
+    assert await office.queries.troubles(None) == {"meigen": PauseReason.UNREACHABLE}
+    assert isinstance(await office.store.submissions.claim(office.mine, 0.0), Claim)
+    await office.store.submissions.record(office.mine, job.id, Accepted("gen-1"))
+    assert await office.queries.troubles(None) == {}
+
+
+async def test_a_catalogue_that_does_not_come_is_trouble(office: Office) -> None:
+    class Silent(FakeProvider):
+        async def models(self) -> Sequence[Model]:
+            raise Unavailable("503")
+
+    (provider,) = office.queries._catalogue._providers
+    told: Any = provider
+    told.__class__ = Silent
+    await office.queries._catalogue.refresh()
+    assert await office.queries.troubles(GUILD) == {"meigen": PauseReason.UNREACHABLE}
+    told.__class__ = FakeProvider
+    await office.queries._catalogue.refresh()
+    assert await office.queries.troubles(GUILD) == {}
+
+
+async def test_a_guilds_own_key_has_its_own_troubles(office: Office) -> None:
+    await office.keyring.enter(GUILD, MODERATOR, "meigen", OWN_KEY)
+    job = await claimed(office.store, office.mine, guild_id=None)
+    await office.store.submissions.record(office.mine, job.id, OutOfCredits())
+    assert await office.queries.troubles(GUILD) == {}
+    assert await office.queries.troubles(None) == {"meigen": PauseReason.OUT_OF_CREDITS}
+
+
+async def test_while_the_store_fails_nothing_is_said_to_be_in_trouble(office: Office) -> None:
+    office.driver.is_down = True
+    assert await office.queries.troubles(GUILD) == {}

@@ -11,6 +11,7 @@ from bot.domain.views import AccountCredits, CreditsView, Usage
 from bot.ui.answers import apology, credits_page, model_choice, models_pages, refusal
 from bot.ui.messages import Accent
 from bot.ui.prices import price_range, price_table
+from bot.ui.texts import EN
 from tests.unit.ui.make import NOW, text_of
 
 GPT = Model(
@@ -187,3 +188,29 @@ def test_very_many_reasons_fit() -> None:
 
 def test_an_apology_has_no_details() -> None:
     assert "went wrong on my side" in text_of(apology())
+
+
+# ---- two upstreams
+
+MESHY = replace(
+    GPT, provider="meshy", id="meshy/gpt-image-2", name="GPT Image 2 at Meshy", family="gpt-image-2", prices=Prices(9)
+)
+
+
+def test_the_same_model_elsewhere_is_named_with_its_price() -> None:
+    both = Catalog((GPT, MESHY), NOW)
+    assert both.kin(GPT) == (MESHY,)
+    assert both.kin(MESHY) == (GPT,)
+    assert model_choice(GPT, both.kin(GPT)) == "GPT Image 2.0 · 2 to 80 credits (Meshy: 9 credits)"
+    assert model_choice(MESHY, both.kin(MESHY)) == "GPT Image 2 at Meshy · 9 credits (MeiGen: 2 to 80 credits)"
+    (page,) = models_pages(both, Medium.IMAGE, {})
+    assert "the same elsewhere: Meshy: 9 credits" in text_of(page)
+
+
+def test_what_cannot_be_had_now_is_marked() -> None:
+    assert model_choice(MESHY, (), PauseReason.OUT_OF_CREDITS).startswith("⚠ out of credits · GPT Image 2 at Meshy")
+    troubles = {"meshy": PauseReason.UNREACHABLE}
+    (page,) = models_pages(Catalog((GPT, MESHY), NOW), None, {}, troubles)
+    assert text_of(page).count("⚠ not reachable") == 1
+    assert len(model_choice(replace(MESHY, name="x" * 200), (GPT,), PauseReason.KEY_REJECTED)) <= 100
+    assert {reason: EN.trouble(reason) for reason in PauseReason}.keys() == set(PauseReason)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bot.chat.render import layout
-from bot.domain.catalog import Medium
+from bot.domain.catalog import Medium, Skill
 from bot.domain.gate import PauseReason
 from bot.domain.history import (
     MODEL_LIMIT,
@@ -237,15 +237,36 @@ def test_what_was_forgotten_is_counted() -> None:
 
 
 def test_help_fits() -> None:
-    check(help_page())
+    check(help_page(tuple(Skill)))
 
 
 def test_the_help_names_the_moderators_commands() -> None:
-    assert "### For moderators\n`/limits` See what is allowed on this server" in "\n".join(help_page().texts)
+    assert "### For moderators\n`/limits` See what is allowed on this server" in "\n".join(
+        help_page(tuple(Skill)).texts
+    )
 
 
 def test_the_help_names_the_menus_on_messages() -> None:
-    assert "*Animate this*, *Imagine from this*, *Who made this?*." in "\n".join(help_page().texts)
+    assert "*Animate this*, *Imagine from this*, *Who made this?*." in "\n".join(help_page(tuple(Skill)).texts)
+
+
+def test_the_help_tells_of_nothing_that_cannot_be_made() -> None:
+    page = help_page({Skill.POSES})
+    check(page)
+    whole = "\n".join(page.texts)
+    for absent in (
+        "video",
+        "Video",
+        "/inspire",
+        "Animate",
+        "Imagine from this",
+        "A reference is",
+        "Midjourney",
+        "--stylize",
+    ):
+        assert absent not in whole
+    assert "`--ar 16:9` anywhere in the prompt" in whole
+    assert "*Who made this?*." in whole
 
 
 # ---------------------------------------------------------------- cards of what is forgotten

@@ -75,6 +75,10 @@ class CardTexts(Words):
         bar = "" if cells is None else f"\n{'▰' * cells}{'▱' * (10 - cells)}"
         return f"**Being made …**{bar}" if percent is None else f"**Being made …**{bar} {percent} %"
 
+    def waiting_upstream(self, preceding: int) -> str:
+        """`preceding`: how many the service makes before it."""
+        return "**Next at the service**" if not preceding else f"**At the service, {preceding:,} before it**"
+
     def comes_from(self, url: str) -> str:
         return f"-# From [this one]({url})."
 
@@ -184,6 +188,7 @@ class CardTexts(Words):
         FailureCode.CARD_NEVER_SHOWN: "Discord did not show this card in time, so nothing was begun.{said}",
         FailureCode.CARD_DELETED: "The card was deleted, so nothing was begun.{said}",
         FailureCode.GUILD_LEFT: "I was removed from that server before it began.{said}",
+        FailureCode.CANCELLED_UPSTREAM: "It was cancelled at the service, and not from here.{said}",
         FailureCode.KEY_REMOVED: "The server's own key was taken back, and there is no other for this service.{said}",
         FailureCode.ASKED_AGAIN: "The service did not take this one, and you have asked for it again meanwhile.{said}",
     }

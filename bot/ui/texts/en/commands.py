@@ -13,6 +13,8 @@ COMMANDS: Mapping[str, str] = {
     "imagine.quality": "How much care the model takes",
     "imagine.reference": "A picture to go by",
     "imagine.reference_n": "Another picture to go by",
+    "imagine.pose_mode": "In which pose a character stands",
+    "imagine.multi_view": "From three sides, a picture each",
     "imagine.private": "Only you see it",
     "video": "Make a video",
     "video.prompt": "What happens in the video. Links to pictures at the start count as references",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
+from bot.domain.catalog import Skill
 from bot.domain.pings import Notify
 from bot.ui.texts.en.words import Words
 
@@ -101,10 +102,11 @@ class MemberTexts(Words):
 
     # ---- /help
 
-    def help_intro(self) -> str:
+    def help_intro(self, *, makes_videos: bool) -> str:
+        what = "pictures and videos" if makes_videos else "pictures"
         return (
             "### What I can do\n"
-            "I make pictures and videos from your words. Type `/imagine` and say what you want to see. "
+            f"I make {what} from your words. Type `/imagine` and say what you want to see. "
             "The price stands on the card before it is spent, and the place in line as it really is."
         )
 
@@ -116,22 +118,26 @@ class MemberTexts(Words):
         """Of the same kind."""
         return "\n".join(("### For moderators", *(f"`/{name}` {what}" for name, what in commands)))
 
-    def help_buttons(self) -> str:
+    def help_buttons(self, skills: Collection[Skill]) -> str:
+        """`skills`: of all upstreams at hand."""
         rows = (
-            (f"{self.upscale(1)} to {self.upscale(4)}", "that one large, at no cost"),
-            (f"{self.variation(1)} to {self.variation(4)}, {self.vary}", "more like that one"),
-            (self.style, "other pictures in its look"),
-            (self.animate, "a video that begins with it"),
-            (self.go_on, "what comes after a video"),
-            (self.use, "a new picture that goes by it"),
-            (self.again, "the same once more"),
-            (self.remix, "the same with changes"),
-            (self.cancel, "call it back; free until it begins"),
-            (self.delete, "remove the message; for who asked, and moderators"),
+            (f"{self.upscale(1)} to {self.upscale(4)}", "that one large, at no cost", None),
+            (f"{self.variation(1)} to {self.variation(4)}, {self.vary}", "more like that one", Skill.REFERENCES),
+            (self.style, "other pictures in its look", Skill.MIDJOURNEY),
+            (self.animate, "a video that begins with it", Skill.VIDEOS),
+            (self.go_on, "what comes after a video", Skill.VIDEOS),
+            (self.use, "a new picture that goes by it", Skill.REFERENCES),
+            (self.again, "the same once more", None),
+            (self.remix, "the same with changes", None),
+            (self.cancel, "call it back; free until it begins", None),
+            (self.delete, "remove the message; for who asked, and moderators", None),
         )
-        return "\n".join(("### Buttons", *(f"**{label}** {what}" for label, what in rows)))
+        told = (f"**{label}** {what}" for label, what, needed in rows if needed in (None, *skills))
+        return "\n".join(("### Buttons", *told))
 
     def help_flags(self, flags: Sequence[str]) -> str:
+        if len(flags) == 1:
+            return f"### Options in the prompt\n`{flags[0]} 16:9` anywhere in the prompt chooses the shape."
         return (
             "### Options in the prompt\n"
             f"{' '.join(f'`{flag}`' for flag in flags)}\n"
@@ -139,13 +145,14 @@ class MemberTexts(Words):
             "Write them anywhere in the prompt: `a fox in the snow --ar 16:9 --stylize 300`."
         )
 
-    def help_more(self, menus: Sequence[str]) -> str:
+    def help_more(self, menus: Sequence[str], skills: Collection[Skill]) -> str:
         """`menus`: the commands on messages."""
+        references = "A reference is a picture to go by: attach it, or begin the prompt with its link. "
         return (
             "### Good to know\n"
             "On anybody's picture, right-click or press and hold, then *Apps*: "
             f"{', '.join(f'*{name}*' for name in menus)}.\n"
-            "A reference is a picture to go by: attach it, or begin the prompt with its link. "
+            f"{references if Skill.REFERENCES in skills else ''}"
             "`private` shows a result to you alone; moderators can read what was asked for on their server all the "
             "same. A long prompt can come as a .txt file, below *Remix*.\n"
             "Words and results are forgotten by themselves after as many days as a server has chosen, "

@@ -98,6 +98,14 @@ class ProblemTexts(Words):
         ProblemCode.REFERENCE_VIDEO_LENGTH_UNKNOWN: lambda _: (
             "I cannot find out how long that video is, so it cannot be continued. Nothing was spent."
         ),
+        ProblemCode.POSE_UNSUPPORTED: lambda p: (
+            f"{_model(p)} knows no pose “{_given(p)}”. It knows {listed(p.allowed)}."
+            if p.allowed
+            else f"{_model(p)} knows no poses. Leave the pose out, or choose another model."
+        ),
+        ProblemCode.MULTI_VIEW_UNSUPPORTED: lambda p: (
+            f"{_model(p)} draws from one side only. Leave several views out, or choose another model."
+        ),
         ProblemCode.CHANNEL_NOT_WRITABLE: lambda p: (
             f"I cannot show pictures in this channel: I need {_permissions(p)} here. "
             "Ask a moderator, or try another channel."
@@ -110,7 +118,8 @@ class ProblemTexts(Words):
             f"{_count(p)} requests of this server are waiting already. {_try_later(p)}"
         ),
         ProblemCode.NO_ACCOUNT: lambda _: (
-            "There is no key for this service. Whoever runs Easel has to enter one; `/models` shows what works now."
+            "There is no key for this service here. Choose another model; `/models` shows what works. "
+            "Moderators can enter a key of the server's own in `/limits`."
         ),
         ProblemCode.KEY_LOCKED: lambda _: (
             "This server's own key cannot be read any more, so nothing can be made with it. "

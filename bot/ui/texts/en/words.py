@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from bot.domain.catalog import Medium
+from bot.domain.gate import PauseReason
 from bot.ui.markdown import one_line
 
 LEAST_TOLD_IN_MINUTES_SECONDS = 90
@@ -65,6 +66,21 @@ class Words:
     default_model = "The usual model"
     no_cost = "Cost not known"
     no_price = "price not known"
+    multi_view = "several views"
+
+    _troubles: Mapping[PauseReason, str] = {
+        PauseReason.OUT_OF_CREDITS: "out of credits",
+        PauseReason.KEY_REJECTED: "key refused",
+        PauseReason.KEY_LOCKED: "key cannot be read",
+    }
+
+    def trouble(self, reason: PauseReason) -> str:
+        """Why a model cannot be had for now, beside its name."""
+        return f"⚠ {self._troubles.get(reason, 'not reachable')}"
+
+    def also_at(self, prices: str) -> str:
+        """`prices`: of the same model at other services."""
+        return f"the same elsewhere: {prices}"
 
     def upscale(self, number: int) -> str:
         return f"U{number}"
