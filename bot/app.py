@@ -43,6 +43,7 @@ from bot.pipeline.stage import run_stage
 from bot.pipeline.watcher import Watcher
 from bot.ports import Account, Provider
 from bot.providers.meigen import Meigen
+from bot.providers.meshy import Meshy
 from bot.services.catalogue import Catalogue
 from bot.services.drafts import Drafting
 from bot.services.exporting import Exporting
@@ -157,7 +158,8 @@ async def _opened(settings: Settings, signals: Signals) -> AsyncIterator[Parts]:
         Net(settings.media_trusted_hosts) as net,
     ):
         meigen = Meigen(net, clock, settings.meigen_base_url)
-        providers: dict[str, Provider] = {each.name: each for each in (meigen,)}
+        meshy = Meshy(net, clock, settings.meshy_base_url, settings.meshy_rate_limit)
+        providers: dict[str, Provider] = {each.name: each for each in (meigen, meshy)}
         keyring = await _open_keyring(settings, store, providers, pepper, signals, clock)
         cast = await _cast_of(settings, signals, clock, store, net, meigen, providers, keyring)
         yield _wired(settings, cast)
@@ -185,6 +187,7 @@ async def _open_keyring(  # noqa: PLR0913  what was opened
     keys = settings.keys
     limits = {
         "meigen": GateLimit(settings.meigen_rate_limit, settings.meigen_rate_window_seconds),
+        "meshy": GateLimit(settings.meshy_rate_limit, 1.0, settings.meshy_task_limit),
     }
     operators = [
         Account(await store.accounts.enter(name, fingerprint(key, pepper)), name, limits[name], key)

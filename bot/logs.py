@@ -27,8 +27,8 @@ PATTERNS = tuple(
         # Authorization: Bearer …, also as a dict or as raw header pairs.
         r"(\bauthorization['\"]?\s*[:=,]\s*(?:b?['\"])?(?:(?:bearer|bot|basic)\s+)?)[^\s'\",;)}\]]+",
         r"(\bbearer\s+)[\w.~+/=-]{8,}",
-        # MeiGen's keys.
-        r"(meigen_sk_)\w{4,}",
+        # MeiGen's and Meshy's keys.
+        r"(meigen_sk_|\bmsy_)\w{4,}",
         # Discord's tokens: of a bot, of an interaction (base64 of "interaction:"), of a webhook in its address.
         r"(\b)[\w-]{20,}\.[\w-]{6}\.[\w-]{20,}",
         r"(\b)aW50ZXJhY3Rpb246[\w=-]{8,}",

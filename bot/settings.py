@@ -10,7 +10,15 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bot.domain.limits import FIGURES, House, Limits, read_figure
@@ -166,11 +174,20 @@ class Settings(BaseSettings):
             "You get it at discord.com/developers/applications: your application, page “Bot”, button “Reset Token”.",
         )
     )
-    meigen_api_key: Secret = Field(
+    meshy_api_key: Secret | None = Field(
+        None,
+        **_about(
+            "the key with which pictures are ordered and paid for at Meshy; it starts with msy_",
+            "You get it on the page “API” of your account at www.meshy.ai.",
+        ),
+    )
+    meigen_api_key: Secret | None = Field(
+        None,
+        validate_default=True,
         **_about(
             "the key with which pictures are ordered and paid for at MeiGen; it starts with meigen_sk_",
             "You get it on the settings page of your account at www.meigen.ai.",
-        )
+        ),
     )
     discord_api_url: HttpAddress = Field(
         "https://discord.com/api/v10",
@@ -214,6 +231,30 @@ class Settings(BaseSettings):
             "the time between two looks whether a picture is ready, in seconds",
             "Leave it out: 3 is what MeiGen asks for.",
             "a number from 0.05 to 60",
+        ),
+    )
+    meshy_base_url: HttpAddress = Field(
+        "https://api.meshy.ai",
+        **_about("Meshy's address", "Leave it out, unless you test against a stand-in."),
+    )
+    meshy_rate_limit: int = Field(
+        20,
+        ge=1,
+        le=10_000,
+        **_about(
+            "the number of requests that Meshy takes from your key in a second",
+            "Leave it out, unless Meshy has given you another limit.",
+            "a whole number from 1 to 10000",
+        ),
+    )
+    meshy_task_limit: int = Field(
+        10,
+        ge=1,
+        le=10_000,
+        **_about(
+            "the number of pictures that Meshy makes for your key at once, those in its queue included",
+            "Look it up under “Rate limits” in Meshy's documentation, by your plan.",
+            "a whole number from 1 to 10000",
         ),
     )
     database_url: Annotated[str, AfterValidator(_database_url)] = Field(
@@ -319,10 +360,18 @@ class Settings(BaseSettings):
         """The environment comes as arguments from `load_settings`, so nothing here reads a global."""
         return init_settings, dotenv_settings
 
+    @field_validator("meigen_api_key", mode="after")
+    @classmethod
+    def _one_of_both(cls, key: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if key is None and info.data.get("meshy_api_key", ...) is None:
+            raise ValueError("is missing, and so is MESHY_API_KEY: Easel needs at least one of the two")
+        return key
+
     @property
     def keys(self) -> Mapping[str, str]:
         """The operator's, by upstream."""
-        return {"meigen": self.meigen_api_key.get_secret_value()}
+        found = {"meigen": self.meigen_api_key, "meshy": self.meshy_api_key}
+        return {name: key.get_secret_value() for name, key in found.items() if key is not None}
 
     @property
     def database_path(self) -> Path:

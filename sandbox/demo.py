@@ -1,4 +1,4 @@
-"""The demo: a simulated Discord and MeiGen, the real bot as a process of its own, and a page to try it in."""
+"""The demo: a simulated Discord, MeiGen and Meshy, the real bot as a process of its own, and a page to try it in."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from pathlib import Path
 from sandbox.discord import SandboxDiscord
 from sandbox.discord.preview import make_demo_world, start_preview
 from sandbox.meigen import SandboxMeigen
+from sandbox.meshy import SandboxMeshy
 from sandbox.signals import stop_event
 
 BOT_COMMAND = (sys.executable, "-m", "bot", "run")
@@ -42,20 +43,27 @@ async def run_demo(
     async with (
         await SandboxDiscord.start() as world,
         SandboxMeigen(time_scale=TIME_SCALE, trusted_hosts=(world.host,), sees_references=True) as meigen,
+        SandboxMeshy(time_scale=TIME_SCALE) as meshy,
     ):
         page = await start_preview(world, make_demo_world(world).channel("gallery"))
         with tempfile.TemporaryDirectory(prefix="easel-demo-") as folder:
-            environment = bot_environment(world, meigen, Path(folder), os.environ)
+            environment = bot_environment(world, meigen, Path(folder), os.environ, meshy)
             async with _process(bot_command, environment, folder) as bot:
                 return await _watch(world, bot, stop, announce, page)
 
 
 def bot_environment(
-    world: SandboxDiscord, meigen: SandboxMeigen, folder: Path, ours: Mapping[str, str]
+    world: SandboxDiscord,
+    meigen: SandboxMeigen,
+    folder: Path,
+    ours: Mapping[str, str],
+    meshy: SandboxMeshy | None = None,
 ) -> dict[str, str]:
-    """The environment, made from our own, in which a bot talks to these two and to nobody else."""
+    """The environment, made from our own, in which a bot talks to these and to nobody else. None: there is no Meshy."""
     inherited = {name: value for name, value in ours.items() if not name.startswith(SETTINGS_PREFIXES)}
     root = str(Path(__file__).resolve().parent.parent)
+    hosts = [each.host for each in (meigen, meshy, world) if each is not None]
+    of_meshy = {} if meshy is None else {"MESHY_API_KEY": meshy.key, "MESHY_BASE_URL": meshy.base_url}
     return inherited | {
         "PYTHONPATH": os.pathsep.join(filter(None, (root, inherited.get("PYTHONPATH")))),
         "DISCORD_TOKEN": world.token,
@@ -64,9 +72,10 @@ def bot_environment(
         "MEIGEN_API_KEY": meigen.key,
         "MEIGEN_BASE_URL": meigen.base_url,
         "MEIGEN_POLL_SECONDS": str(POLL_SECONDS),
-        "MEDIA_TRUSTED_HOSTS": f"{meigen.host},{world.host}",
+        "MEDIA_TRUSTED_HOSTS": ",".join(hosts),
         "DATABASE_URL": f"sqlite:///{folder / 'easel.db'}",
         "LOG_LEVEL": "WARNING",
+        **of_meshy,
     }
 
 

@@ -20,6 +20,7 @@ from sandbox.__main__ import main
 from sandbox.demo import bot_environment, run_demo
 from sandbox.discord import SandboxDiscord
 from sandbox.meigen import SandboxMeigen
+from sandbox.meshy import SandboxMeshy
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL_BOT = (sys.executable, "-m", "tests.support.discord_bot")
@@ -62,6 +63,14 @@ async def test_the_bot_of_the_demo_hears_of_no_real_account(tmp_path: Path) -> N
         assert environment["MEIGEN_BASE_URL"] == meigen.base_url
         assert set(environment["MEDIA_TRUSTED_HOSTS"].split(",")) == {world.host, meigen.host}
         assert environment["DATABASE_URL"] == f"sqlite:///{tmp_path}/easel.db"
+        assert "MESHY_API_KEY" not in environment
+
+
+async def test_the_bot_of_the_demo_hears_of_both_upstreams(tmp_path: Path) -> None:
+    async with await SandboxDiscord.start() as world, SandboxMeigen() as meigen, SandboxMeshy() as meshy:
+        environment = bot_environment(world, meigen, tmp_path, {"MESHY_API_KEY": "real"}, meshy)
+        assert (environment["MESHY_API_KEY"], environment["MESHY_BASE_URL"]) == (meshy.key, meshy.base_url)
+        assert set(environment["MEDIA_TRUSTED_HOSTS"].split(",")) == {world.host, meigen.host, meshy.host}
 
 
 @asynccontextmanager

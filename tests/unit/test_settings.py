@@ -30,6 +30,7 @@ def problems_of(**env: str) -> dict[str, str]:
 def test_the_two_required_are_enough() -> None:
     settings = settings_of()
     assert settings.discord_token.get_secret_value() == REQUIRED["DISCORD_TOKEN"]
+    assert settings.meigen_api_key is not None
     assert settings.meigen_api_key.get_secret_value() == REQUIRED["MEIGEN_API_KEY"]
     assert (settings.meigen_rate_limit, settings.meigen_rate_window_seconds, settings.meigen_poll_seconds) == (
         12,
@@ -51,6 +52,10 @@ def test_everything_can_be_set() -> None:
         MEIGEN_RATE_LIMIT="120",
         MEIGEN_RATE_WINDOW_SECONDS="2.5",
         MEIGEN_POLL_SECONDS=" 0.2 ",
+        MESHY_API_KEY="msy_aaaaaaaaaaaa",
+        MESHY_BASE_URL="http://127.0.0.1:9001/",
+        MESHY_RATE_LIMIT="100",
+        MESHY_TASK_LIMIT="50",
         DATABASE_URL="sqlite:////var/lib/easel/bot.db",
         SECRET_KEYS=", ".join(FERNET_KEYS),
         MEDIA_TRUSTED_HOSTS="LocalHost:9000, 127.0.0.1,[::1]:80,",
@@ -69,6 +74,9 @@ def test_everything_can_be_set() -> None:
     assert settings.meigen_base_url == "http://[::1]:9000/api"
     assert (settings.meigen_rate_limit, settings.meigen_rate_window_seconds) == (120, 2.5)
     assert settings.meigen_poll_seconds == 0.2
+    assert settings.keys == {"meigen": REQUIRED["MEIGEN_API_KEY"], "meshy": "msy_aaaaaaaaaaaa"}
+    assert settings.meshy_base_url == "http://127.0.0.1:9001"
+    assert (settings.meshy_rate_limit, settings.meshy_task_limit) == (100, 50)
     assert settings.data_folder == Path("/var/lib/easel")
     assert tuple(key.get_secret_value() for key in settings.secret_keys) == FERNET_KEYS
     assert settings.media_trusted_hosts == {"localhost:9000", "127.0.0.1", "[::1]:80"}
@@ -99,7 +107,7 @@ def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
     )
     settings = load_settings({"DISCORD_TOKEN": "from-environment", "MEIGEN_API_KEY": ""}, env_file)
     assert settings.discord_token.get_secret_value() == "from-environment"
-    assert settings.meigen_api_key.get_secret_value() == "from-file"
+    assert settings.keys == {"meigen": "from-file"}
     assert settings.log_level == "INFO"
     assert settings.media_trusted_hosts == {"a", "b"}
     assert len(settings.secret_keys) == 1
@@ -121,7 +129,10 @@ def test_an_absent_file_is_no_fault(tmp_path: Path) -> None:
 def test_all_that_is_missing_is_told_at_once() -> None:
     with pytest.raises(SettingsError) as caught:
         load_settings({}, env_file=None)
-    assert caught.value.problems == {"DISCORD_TOKEN": "is missing", "MEIGEN_API_KEY": "is missing"}
+    assert caught.value.problems == {
+        "DISCORD_TOKEN": "is missing",
+        "MEIGEN_API_KEY": "is missing, and so is MESHY_API_KEY: Easel needs at least one of the two",
+    }
     text = explain(caught.value)
     assert "2 settings need" in text
     assert "discord.com/developers/applications" in text
@@ -152,6 +163,10 @@ def test_all_that_is_missing_is_told_at_once() -> None:
         ("MEIGEN_RATE_WINDOW_SECONDS", "inf", "from 0.1 to 86400"),
         ("MEIGEN_POLL_SECONDS", "nan", "from 0.05 to 60"),
         ("MEIGEN_POLL_SECONDS", "61", "from 0.05 to 60"),
+        ("MESHY_API_KEY", "msy key", "paste the value alone"),
+        ("MESHY_BASE_URL", "api.meshy.ai", "web address"),
+        ("MESHY_RATE_LIMIT", "0", "from 1 to 10000"),
+        ("MESHY_TASK_LIMIT", "none", "is 'none', but must be"),
         ("DATABASE_URL", "postgresql://easel:word@db/easel", "names a PostgreSQL database"),
         ("DATABASE_URL", "postgres://db/easel", "names a PostgreSQL database"),
         ("DATABASE_URL", "mysql://db/easel", "must look like sqlite:///"),
@@ -253,6 +268,21 @@ def test_the_house_is_as_the_operator_says() -> None:
     assert house.defaults == Limits(member_videos_per_day=30, queued_per_member=3, confirm_above_credits=0)
     assert house.capped(house.defaults).member_videos_per_day == 5
     assert [house.serves(guild_id) for guild_id in (*GUILD_IDS, None)] == [True, False, True]
+
+
+def test_one_upstream_is_enough_and_either_will_do() -> None:
+    alone = load_settings({"DISCORD_TOKEN": "abc", "MESHY_API_KEY": "msy_aaaaaaaaaaaa"}, env_file=None)
+    assert alone.keys == {"meshy": "msy_aaaaaaaaaaaa"}
+    assert alone.meigen_api_key is None
+    assert (alone.meshy_base_url, alone.meshy_rate_limit, alone.meshy_task_limit) == ("https://api.meshy.ai", 20, 10)
+    assert "msy_aaaaaaaaaaaa" in alone.secrets()
+    assert "msy_" not in repr(alone)
+    assert settings_of().keys == {"meigen": REQUIRED["MEIGEN_API_KEY"]}
+
+
+def test_a_wrong_key_is_told_alone() -> None:
+    problems = problems_of(MEIGEN_API_KEY="", MESHY_API_KEY="two words")
+    assert list(problems) == ["MESHY_API_KEY"]
 
 
 @given(st.text(min_size=1))

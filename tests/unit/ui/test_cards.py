@@ -232,6 +232,20 @@ def test_running(changes: dict[str, Any], pace: Pace | None, said: str) -> None:
     assert draw(view(job(JobState.RUNNING, **changes), pace=pace)).texts[1] == said
 
 
+@pytest.mark.parametrize(
+    ("preceding", "said"), [(0, "**Next at the service**"), (3, "**At the service, 3 before it**")]
+)
+def test_what_waits_at_the_service_says_so(preceding: int, said: str) -> None:
+    waiting = job(JobState.RUNNING, preceding_tasks=preceding, progress_percent=0)
+    assert draw(view(waiting, pace=Pace(20.0, 40.0))).texts[1] == said
+    assert "paid" not in text_of(draw(view(replace(waiting, cancel_asked_at=NOW))))
+
+
+def test_pose_and_views_stand_with_the_other_choices() -> None:
+    asked = GenerationRequest("a knight", aspect_ratio="1:1", pose_mode="t-pose", multi_view=True)
+    assert "1:1 · t-pose · several views" in text_of(draw(view(job(request=asked))))
+
+
 def test_cancelled_too_late_is_said_to_be_paid_for() -> None:
     assert "it is being paid for" in text_of(draw(view(job(JobState.RUNNING, cancel_asked_at=NOW))))
 
