@@ -89,6 +89,7 @@ from cogs.video import Video
 log = logging.getLogger(__name__)
 
 SWEEP_SECONDS = 3600.0
+COMMANDS_RETRY_SECONDS = 30.0
 STAGES_STOP_SECONDS = 5.5
 """The client takes two seconds more to close; all of it is to end within 8."""
 
@@ -213,7 +214,7 @@ async def _cast_of(  # noqa: PLR0913  what was opened
     providers: Mapping[str, Provider],
     keyring: Keyring,
 ) -> Cast:
-    catalogue = Catalogue(providers.values(), store.asking, clock, lambda: keyring.at_hand)
+    catalogue = Catalogue(providers.values(), store.asking, clock, keyring)
     await catalogue.restore()
     keeping = Keeping(settings.media_quota_mib * 1024**2, settings.media_kept_days * DAY_SECONDS)
     media = MediaLibrary(
@@ -302,7 +303,7 @@ def _client_of(settings: Settings, cast: Cast) -> tuple[Easel, Callable[[], Offe
     clicks = (CardClicks(intake), drafts, results, inspire, menus, history, queue, members, limits, usage)
     point_at(settings.discord_api_url, settings.discord_gateway_url)
     always = (
-        Models(queries),
+        Models(catalogue, queries),
         Credits(queries),
         history,
         queue,
@@ -347,12 +348,13 @@ async def _follow_keys(
     """The first key for an upstream that a server brings makes commands of what it is good for; the last takes them."""
     rung, skills = signals.keys.listen(), catalogue.skills
 
-    async def step() -> None:
+    async def step() -> float | None:
         nonlocal skills
         wanted = catalogue.skills
-        if wanted != skills:
-            await client.offer(offered())
-            skills = wanted
+        if wanted != skills and not await client.try_offer(offered()):
+            return clock.now() + COMMANDS_RETRY_SECONDS
+        skills = wanted
+        return None
 
     await run_stage("commands", step, rung, signals.stopping, clock)
 

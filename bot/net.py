@@ -134,7 +134,8 @@ class Budget:
 
 # An answer is worth waiting for: it tells what became of credits. Who asks goes on without it much earlier.
 SUBMISSION_BUDGET = Budget(1000, 0, connect_seconds=10, read_seconds=600, total_seconds=600, body_bytes=1024 * 1024)
-POLL_BUDGET = Budget(20, 10, connect_seconds=5, read_seconds=10, total_seconds=15, body_bytes=4 * 1024 * 1024)
+# Enough for the looks at several upstreams, though one of them hangs.
+POLL_BUDGET = Budget(80, 10, connect_seconds=5, read_seconds=10, total_seconds=15, body_bytes=4 * 1024 * 1024)
 # A stream that is silent for so long is as good as none.
 STREAM_BUDGET = Budget(1000, 0, connect_seconds=5, read_seconds=10, total_seconds=900, body_bytes=4 * 1024 * 1024)
 MEDIA_BUDGET = Budget(8, 0, connect_seconds=10, read_seconds=30, total_seconds=120, body_bytes=128 * 1024 * 1024)

@@ -76,11 +76,10 @@ def models(
     catalogue: Catalogue,
     text: str,
     medium: Medium,
-    here: Catalog | None = None,
+    here: Catalog,
     troubles: Mapping[str, PauseReason] = MappingProxyType({}),
 ) -> list[Choice[str]]:
-    """`here`: what may be chosen; None: everything. `troubles`: providers with which nothing can be made for now."""
-    here = here or catalogue.current
+    """`here`: what may be chosen. `troubles`: providers with which nothing can be made for now."""
     return [
         Choice(name=model_choice(model, here.kin(model), troubles.get(model.provider)), value=model.id)
         for model in catalogue.models_matching(text, medium, within=here)

@@ -53,8 +53,8 @@ class RuleCommands(LimitCommands):
         await self._changed(interaction, Area.MAKING, setting)
 
     @model.autocomplete("model")
-    async def complete_model(self, _: Interaction, text: str) -> list[Choice[str]]:
-        return offered(((model.name, model.id) for model in self._catalogue.current.models), text)
+    async def complete_model(self, interaction: Interaction, text: str) -> list[Choice[str]]:
+        return offered(((model.name, model.id) for model in self._catalogue.at(interaction.guild_id).models), text)
 
     @app_commands.command(description=told("limit.highest"))
     @app_commands.describe(
@@ -80,23 +80,24 @@ class RuleCommands(LimitCommands):
         await self._changed(interaction, Area.MAKING, setting)
 
     @highest.autocomplete("picture_resolution")
-    async def complete_picture_resolution(self, _: Interaction, text: str) -> list[Choice[str]]:
-        return self._highest("picture_resolution", text)
+    async def complete_picture_resolution(self, interaction: Interaction, text: str) -> list[Choice[str]]:
+        return self._highest(interaction, "picture_resolution", text)
 
     @highest.autocomplete("video_resolution")
-    async def complete_video_resolution(self, _: Interaction, text: str) -> list[Choice[str]]:
-        return self._highest("video_resolution", text)
+    async def complete_video_resolution(self, interaction: Interaction, text: str) -> list[Choice[str]]:
+        return self._highest(interaction, "video_resolution", text)
 
     @highest.autocomplete("quality")
-    async def complete_quality(self, _: Interaction, text: str) -> list[Choice[str]]:
-        return self._highest("quality", text)
+    async def complete_quality(self, interaction: Interaction, text: str) -> list[Choice[str]]:
+        return self._highest(interaction, "quality", text)
 
     @highest.autocomplete("tier")
-    async def complete_tier(self, _: Interaction, text: str) -> list[Choice[str]]:
-        return self._highest("tier", text)
+    async def complete_tier(self, interaction: Interaction, text: str) -> list[Choice[str]]:
+        return self._highest(interaction, "tier", text)
 
-    def _highest(self, name: str, text: str) -> list[Choice[str]]:
-        found = [(EN.quality(each) or each, each) for each in highest_choices(name, self._catalogue.current.models)]
+    def _highest(self, interaction: Interaction, name: str, text: str) -> list[Choice[str]]:
+        here = self._catalogue.at(interaction.guild_id)
+        found = [(EN.quality(each) or each, each) for each in highest_choices(name, here.models)]
         return offered([(EN.choose_no_highest, OPEN), *found], text)
 
     @app_commands.command(description=told("limit.videos"))

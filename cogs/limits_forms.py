@@ -191,7 +191,7 @@ class LimitForms:
             )
         except Refused as refused:
             return await self._desk.page(interaction, Place(Area.KEY), problems=refused.problems)
-        said = EN.key_entered(provider, change.last_four, change.replaced_last_four, change.moved)
+        said = EN.key_entered(change.provider, change.last_four, change.replaced_last_four, change.moved)
         return await self._desk.page(interaction, Place(Area.KEY), said=(said,))
 
 

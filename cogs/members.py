@@ -62,12 +62,14 @@ class Members(commands.Cog):
         await say(interaction, preferences_page(usual, names, is_changed=wishes != Wishes()))
 
     @preferences.autocomplete("model")
-    async def complete_model(self, _: Interaction, text: str) -> list[Choice[str]]:
-        return _with_reset(models(self._catalogue, text, Medium.IMAGE), text)
+    async def complete_model(self, interaction: Interaction, text: str) -> list[Choice[str]]:
+        here = self._catalogue.at(interaction.guild_id)
+        return _with_reset(models(self._catalogue, text, Medium.IMAGE, here), text)
 
     @preferences.autocomplete("video_model")
-    async def complete_video_model(self, _: Interaction, text: str) -> list[Choice[str]]:
-        return _with_reset(models(self._catalogue, text, Medium.VIDEO), text)
+    async def complete_video_model(self, interaction: Interaction, text: str) -> list[Choice[str]]:
+        here = self._catalogue.at(interaction.guild_id)
+        return _with_reset(models(self._catalogue, text, Medium.VIDEO, here), text)
 
     @preferences.autocomplete("aspect_ratio")
     async def complete_ratio(self, _: Interaction, text: str) -> list[Choice[str]]:
@@ -95,7 +97,7 @@ class Members(commands.Cog):
 
     @app_commands.command(description=told("help"))
     async def help(self, interaction: Interaction) -> None:
-        await say(interaction, help_page(self._catalogue.skills))
+        await say(interaction, help_page(self._catalogue.skills_at(interaction.guild_id)))
 
 
 def _with_reset(found: list[Choice[str]], text: str) -> list[Choice[str]]:

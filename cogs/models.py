@@ -8,6 +8,7 @@ from discord.ext import commands
 
 from bot.chat.answering import say
 from bot.domain.catalog import Medium
+from bot.services.catalogue import Catalogue
 from bot.services.queries import Queries
 from bot.ui.answers import models_pages
 from bot.ui.texts import COMMANDS, EN
@@ -17,7 +18,8 @@ from cogs.common import Interaction
 class Models(commands.Cog):
     """The catalogue."""
 
-    def __init__(self, queries: Queries) -> None:
+    def __init__(self, catalogue: Catalogue, queries: Queries) -> None:
+        self._catalogue = catalogue
         self._queries = queries
 
     @app_commands.command(description=locale_str(COMMANDS["models"]))
@@ -27,5 +29,5 @@ class Models(commands.Cog):
         wanted = None if medium is None else Medium(medium)
         usual_seconds = await self._queries.usual_seconds()
         troubles = await self._queries.troubles(interaction.guild_id)
-        for page in models_pages(self._queries.catalog_for(interaction.guild_id), wanted, usual_seconds, troubles):
+        for page in models_pages(self._catalogue.at(interaction.guild_id), wanted, usual_seconds, troubles):
             await say(interaction, page)

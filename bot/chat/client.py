@@ -144,6 +144,15 @@ class Easel(commands.Bot):
         assert self.application_id is not None
         await sync_changed(self.tree, self.application_id, self._documents, self._clock)
 
+    async def try_offer(self, offered: Offered) -> bool:
+        """As `offer`, while members are about. False: Discord was not told, so call again. Raises StoreDown."""
+        try:
+            await self.offer(offered)
+        except (discord.HTTPException, discord.RateLimited, aiohttp.ClientError, OSError) as error:
+            log.warning("Discord could not be told of the commands (%s), trying again", error)
+            return False
+        return True
+
     async def on_ready(self) -> None:
         log.info("connected to Discord as %s, servers: %d", self.user, len(self.guilds))
         self.dispatch("guilds_known", frozenset(guild.id for guild in self.guilds))

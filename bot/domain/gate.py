@@ -19,6 +19,8 @@ PAUSE_DEFAULT_SECONDS = 60.0
 UNREACHABLE_MAX_SECONDS = 30.0
 FULL_SECONDS = 5.0
 FULL_MAX_SECONDS = 60.0
+FULL_KEPT_SECONDS = 120.0
+"""So long after a refusal for too many tasks no more are tried than there were then."""
 QUIET_SECONDS = 600.0
 QUIET_MAX_SECONDS = 24 * 3600.0
 
@@ -66,6 +68,10 @@ class Gate:
     """How long it must be quiet before stepping up; doubles whenever that failed."""
     told_limit: int | None = None
     """`X-RateLimit-Limit` as last sent; None: never."""
+    full_tasks: int = 0
+    """How many of ours were being made when one more was too many."""
+    full_until: float = 0.0
+    """Till then that counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,11 +215,29 @@ def refused(gate: Gate, limit: GateLimit, now: float, retry_after_seconds: float
     return _paused(lowered, until, PauseReason.RATE_LIMITED)
 
 
-def full(gate: Gate, limit: GateLimit, now: float) -> Gate:
-    """The gate after a refusal for too many unfinished tasks: somebody else's with the same key. The pace stays."""
+def full(gate: Gate, limit: GateLimit, now: float, running: int) -> Gate:
+    """The gate after a refusal for too many unfinished tasks, while `running` of ours were being made.
+
+    The plan allows fewer than was set, or somebody else uses the same key. The pace stays. As with `refused`, one that
+    left before the running pause began tells nothing new.
+    """
+    known = replace(
+        gate,
+        paced_until=gate.paced_until - _pace_seconds(gate, limit),
+        full_tasks=max(1, running),
+        full_until=now + FULL_KEPT_SECONDS,
+    )
+    if now < gate.paused_until and gate.pause_reason is PauseReason.RATE_LIMITED:
+        return known
     wait_seconds = min(_doubled(FULL_SECONDS, gate.consecutive_pauses), FULL_MAX_SECONDS)
-    paced_until = gate.paced_until - _pace_seconds(gate, limit)
-    return _paused(replace(gate, paced_until=paced_until), now + wait_seconds, PauseReason.RATE_LIMITED)
+    return _paused(known, now + wait_seconds, PauseReason.RATE_LIMITED)
+
+
+def allowed_tasks(gate: Gate, limit: GateLimit, now: float) -> int | None:
+    """How many may be made at once now; None: as many as are let out."""
+    if limit.tasks is None or now >= gate.full_until:
+        return limit.tasks
+    return min(limit.tasks, gate.full_tasks)
 
 
 def recovered(gate: Gate, limit: GateLimit, now: float) -> Gate:
@@ -224,6 +248,7 @@ def recovered(gate: Gate, limit: GateLimit, now: float) -> Gate:
         paced_until=min(gate.paced_until, now + BURST * _pace_seconds(gate, limit)),
         paused_until=min(gate.paused_until, now + PAUSE_MAX_SECONDS),
         step_up_at=min(gate.step_up_at, now + PAUSE_MAX_SECONDS + gate.quiet_seconds),
+        full_until=min(gate.full_until, now + FULL_KEPT_SECONDS),
     )
 
 

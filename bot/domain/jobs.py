@@ -76,7 +76,7 @@ class FailureCode(StrEnum):
     CANCELLED_BY_MODERATOR = "cancelled_by_moderator"
     CANCELLED_UPSTREAM = "cancelled_upstream"
     KEY_REMOVED = "key_removed"
-    """The server's own key was taken back, and the operator has none for that upstream."""
+    """There is no key for that upstream any more, neither the server's own nor the operator's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +137,18 @@ class Job:
     finished_at: float | None
     preceding_tasks: int | None = None
     """How many the upstream makes before it; None once it has begun, or where that is not told."""
+    begun_at: float | None = None
+    """Not before this did the upstream begin, where it keeps a line of its own; None: not told."""
+    cancel_code: FailureCode | None = None
+    """Why it shall be cancelled, once that was asked for; None: its member wants it."""
     forget_asked_at: float | None = None
     """When its member asked to be forgotten. Once it has ended, nothing is left of its words and results."""
     circumstances: Circumstances = ANYWHERE
+
+    @property
+    def unwanted_code(self) -> FailureCode:
+        """Why it is cancelled, where it is."""
+        return self.cancel_code or FailureCode.CANCELLED_BY_MEMBER
 
     @property
     def medium(self) -> Medium:

@@ -43,6 +43,7 @@ class KeyView:
 class KeyChange:
     """What came of entering or removing a key. `moved` jobs wait at another account now, `cancelled` had none left."""
 
+    provider: str
     last_four: str
     replaced_last_four: str | None = None
     """Of the one that it took the place of."""

@@ -31,6 +31,7 @@ def applied(usual: Usual, request: GenerationRequest, catalog: Catalog) -> Gener
         # None is usual, or it was retired since: the upstream's own choice then.
         model_id, model = None, catalog.default(request.medium)
     ratio = request.aspect_ratio
-    if ratio is None and model is not None and usual.aspect_ratio in (AUTO_RATIO, *model.ratios):
-        ratio = usual.aspect_ratio
+    # Several views have a shape of their own, and Meshy came to refuse another: what is usual was not meant for them.
+    if ratio is None and model is not None and not request.multi_view:
+        ratio = usual.aspect_ratio if usual.aspect_ratio in (AUTO_RATIO, *model.ratios) else None
     return replace(request, model_id=model_id, aspect_ratio=ratio)

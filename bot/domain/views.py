@@ -116,8 +116,9 @@ class CardView:
 
     @property
     def running_seconds(self) -> float:
-        """Since the upstream has it."""
-        return max(0.0, self.now - (self.job.answered_at or self.job.submitted_at or self.now))
+        """Since the upstream makes it, as far as that is known."""
+        job = self.job
+        return max(0.0, self.now - (job.begun_at or job.answered_at or job.submitted_at or self.now))
 
     @property
     def redraw_at(self) -> float | None:

@@ -14,11 +14,14 @@ from bot.services.signals import Signals
 
 log = logging.getLogger(__name__)
 
-FIRST_LOOK_SECONDS = 2.0
-LOOKS = 11
-"""Each twice as long after the one before: the last half an hour after the first."""
-SLACK_SECONDS = 60.0
-"""A list is read so much further back, since the upstream's clock is not ours."""
+SOONEST_SECONDS = 2.0
+"""A look comes as long after the one before as its job is old by then, but no sooner than that."""
+UNTOLD_MAX_SECONDS = 600.0
+"""Where the list did not come it is asked for after so long at most: the outage that made jobs unknown may last."""
+LOOKED_FOR_SECONDS = 24 * 3600.0
+"""So long after it became unknown a job is looked for."""
+SLACK_SECONDS = 10.0
+"""A list is read so much further back than could be of use."""
 
 
 class Reconciler:
@@ -38,8 +41,8 @@ class Reconciler:
         self._signals = signals
         self._clock = clock
         self._rung = signals.running.listen()
-        self._looks: dict[int, int] = {}
-        """By job: how often it was looked for."""
+        self._due_at: dict[int, float] = {}
+        """By job: when to look for it again."""
 
     async def run(self) -> None:
         """Until stopped."""
@@ -48,34 +51,32 @@ class Reconciler:
     async def _step(self) -> float | None:
         """Look for what is due; when the next is (None: when rung)."""
         now = self._clock.now()
-        unknown = await self._submissions.unknown(now - _age_at(LOOKS))
+        unknown = await self._submissions.unknown(now - LOOKED_FOR_SECONDS)
         listed = [job for job in unknown if isinstance(self._providers[job.provider], Lists)]
-        self._looks = {job.id: self._looks.get(job.id, 0) for job in listed}
+        self._due_at = {job.id: self._due_at.get(job.id, now) for job in listed}
         for job in listed:
-            if self._due_at(job) <= now:
-                await self._look_for(job)
-        return min((self._due_at(job) for job in listed if self._looks[job.id] < LOOKS), default=None)
+            if self._due_at[job.id] <= now:
+                is_told = await self._look_for(job)
+                self._due_at[job.id] = self._clock.now() + self._gap_seconds(job, is_told=is_told)
+        return min(self._due_at.values(), default=None)
 
-    def _due_at(self, job: Job) -> float:
-        return (job.finished_at or job.created_at) + _age_at(self._looks[job.id])
+    def _gap_seconds(self, job: Job, *, is_told: bool) -> float:
+        age_seconds = max(SOONEST_SECONDS, self._clock.now() - (job.finished_at or job.created_at))
+        return age_seconds if is_told else min(age_seconds, UNTOLD_MAX_SECONDS)
 
-    async def _look_for(self, job: Job) -> None:
-        self._looks[job.id] += 1
+    async def _look_for(self, job: Job) -> bool:
+        """Tells whether the upstream told."""
         account, provider = self._accounts.get(job.account_id), self._providers[job.provider]
         if account is None or account.key is None or not isinstance(provider, Lists):
-            return
+            return False
         try:
             made = await provider.made_since((job.submitted_at or job.created_at) - SLACK_SECONDS, account.key)
         except LookupFailed as error:
             log.info("job %d: what became of it is not told now: %s", job.id, error)
-            return
+            return False
         found = await self._submissions.adopt(job.id, made, provider.is_of)
         if found is not None:
             log.info("job %d: found at %s as %s", job.id, job.provider, found.generation_id)
             self._signals.running.ring()
             self._signals.cards.ring()
-
-
-def _age_at(looks: int) -> float:
-    """How long after it became unknown the next look is due, after so many."""
-    return FIRST_LOOK_SECONDS * (2.0**looks - 1)
+        return True

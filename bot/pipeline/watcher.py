@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -32,6 +33,9 @@ LATE_PATIENCE_MAX_SECONDS = 600.0
 LATE_SILENCE_SECONDS = 24 * 3600.0
 """With no answer to a late look for this long after the time-out nobody looks any more."""
 POLLS_IN_FLIGHT = 16
+"""Of each upstream: one that hangs holds up nobody else's."""
+LINE_LOOK_SECONDS = 15.0
+"""So long a stream is listened to while it waits in the upstream's own line: its place there is told by looks alone."""
 UPSTREAM_LINE_MAX_SECONDS = 3600.0
 """What waits in an upstream's own line is not late; but for no longer than that."""
 
@@ -45,10 +49,12 @@ class Watch:
     looks_left: int = 0
     """Late ones."""
     failures: int = 0
-    percent: int | None = None
-    preceding_tasks: int | None = None
-    waited_until: float = 0.0
-    """When it was last seen in the upstream's own line."""
+    told: tuple[int | None, int | None, float | None] = (None, None, None)
+    """Percent, preceding tasks, and when it began, as last stored."""
+    is_waiting: bool = False
+    """In the upstream's own line, when last seen."""
+    begun_at: float = 0.0
+    """Not before this did the upstream begin, as far as is known."""
     is_recalled: bool = False
     """It was taken back, or may have been."""
     is_polling: bool = False
@@ -62,7 +68,7 @@ class Watch:
     @property
     def deadline_at(self) -> float:
         taken_at = self.job.answered_at or self.job.created_at
-        begun_at = min(max(taken_at, self.waited_until), taken_at + UPSTREAM_LINE_MAX_SECONDS)
+        begun_at = min(max(taken_at, self.begun_at), taken_at + UPSTREAM_LINE_MAX_SECONDS)
         return begun_at + DEADLINE_SECONDS[self.job.medium]
 
 
@@ -115,7 +121,7 @@ class Watcher:
         for job in await self._watching.running():
             watch = self._watches.get(job.id)
             if watch is None:
-                self._watches[job.id] = Watch(job, await self._first_look_at(job))
+                self._watches[job.id] = Watch(job, await self._first_look_at(job), begun_at=job.begun_at or 0.0)
             elif watch.job.cancel_asked_at is None:
                 watch.job = job
                 if job.cancel_asked_at is not None and watch.follower is not None:
@@ -137,11 +143,13 @@ class Watcher:
         """Start polls that are due, as far as there is room; when the next one is (None: when rung)."""
         now = self._clock.now()
         idle = sorted((w for w in self._watches.values() if not w.is_polling), key=lambda watch: watch.due_at)
+        open_looks = Counter(w.job.provider for w in self._watches.values() if w.is_polling and w.follower is None)
         for watch in idle:
             if watch.due_at > now:
                 return watch.due_at
-            if sum(w.is_polling and w.follower is None for w in self._watches.values()) >= POLLS_IN_FLIGHT:
-                return None
+            if open_looks[watch.job.provider] >= POLLS_IN_FLIGHT:
+                continue
+            open_looks[watch.job.provider] += 1
             watch.is_polling = True
             poll = asyncio.create_task(self._poll(watch), name=f"poll {watch.job.id}")
             self._polls.add(poll)
@@ -197,7 +205,9 @@ class Watcher:
         """Take back what its member does not want any more, where it waits upstream. The next look tells the end."""
         provider, account = self._providers[watch.job.provider], self._account_of(watch.job)
         is_wanted = watch.job.cancel_asked_at is None
-        if is_wanted or seen is None or seen.is_begun or account is None or not isinstance(provider, Recalls):
+        if is_wanted or self._is_over(watch) or seen is None or seen.is_begun:
+            return
+        if account is None or not isinstance(provider, Recalls):
             return
         assert watch.job.generation_id is not None
         watch.is_recalled = True
@@ -212,25 +222,39 @@ class Watcher:
     async def _follow(self, watch: Watch) -> None:
         """Listen to an upstream that tells by itself. Whatever ends that, then comes a look, in its time."""
         provider, account = self._providers[watch.job.provider], self._account_of(watch.job)
-        is_over = self._watches.get(watch.job.id) is not watch
-        if is_over or watch.is_late or watch.is_recalled or account is None or not isinstance(provider, Follows):
+        if self._is_over(watch) or watch.is_recalled or account is None or not isinstance(provider, Follows):
+            return
+        if self._clock.now() >= watch.deadline_at:
             return
         assert watch.job.generation_id is not None
         due_at, watch.follower = watch.due_at, asyncio.current_task()
         self._rung.set()  # There is room for another look.
         try:
             async with (
-                asyncio.timeout(max(0.0, watch.deadline_at - self._clock.now())),
+                asyncio.timeout(self._patience_seconds(watch)) as patience,
                 aclosing(provider.follow(watch.job.generation_id, account.key or "")) as news,
             ):
                 async for generation in news:
+                    was_waiting = watch.is_waiting
                     await self._judge(watch, generation, self._clock.now())
-                    if self._watches.get(watch.job.id) is not watch:
+                    if self._is_over(watch):
                         return
-        except (LookupFailed, TimeoutError) as error:
+                    if was_waiting and not watch.is_waiting:
+                        patience.reschedule(asyncio.get_running_loop().time() + self._patience_seconds(watch))
+        except TimeoutError:
+            log.debug("job %d: a look tells more now", watch.job.id)
+        except LookupFailed as error:
             log.info("job %d: it is not told any more how it comes along: %s", watch.job.id, error)
         finally:
             watch.due_at, watch.follower = max(due_at, self._clock.now()), None
+
+    def _patience_seconds(self, watch: Watch) -> float:
+        left_seconds = watch.deadline_at - self._clock.now()
+        return min(left_seconds, LINE_LOOK_SECONDS) if watch.is_waiting else left_seconds
+
+    def _is_over(self, watch: Watch) -> bool:
+        """It has ended, or timed out: what is looked at now, if anything, is another watch."""
+        return watch.is_late or self._watches.get(watch.job.id) is not watch
 
     async def _hear_refusal(self, job: Job, account: Account, error: Unavailable) -> None:
         """A key that is refused here would be refused for submissions, too; not so one that has not paid for this."""
@@ -267,6 +291,8 @@ class Watcher:
         return min(others, key=lambda each: job.guild_id not in each.guild_ids, default=None)
 
     async def _judge(self, watch: Watch, generation: Generation | None, began_at: float) -> None:
+        if generation is not None:
+            self._note_line(watch, generation)
         if generation is not None and generation.state is not GenerationState.PROCESSING:
             await self._watching.finish(watch.job.id, generation)
             self._forget(watch)
@@ -276,9 +302,17 @@ class Watcher:
             await self._time_out(watch)
         elif generation is not None:
             watch.due_at = self._clock.now() + self._interval_seconds(watch.job)
-            if not generation.is_begun:
-                watch.waited_until = self._clock.now()
             await self._tell_progress(watch, generation)
+
+    def _note_line(self, watch: Watch, generation: Generation) -> None:
+        """Before the deadline is looked at: what waits in the upstream's own line is not late."""
+        now = self._clock.now()
+        watch.is_waiting = not generation.is_begun
+        if watch.is_waiting:
+            watch.begun_at = now
+        elif generation.begun_at is not None:
+            taken_at = watch.job.answered_at or watch.job.created_at
+            watch.begun_at = min(max(generation.begun_at, taken_at), now)
 
     async def _time_out(self, watch: Watch) -> None:
         next_look_at, looks = self._clock.now() + LATE_LOOKS_AFTER_SECONDS[0], len(LATE_LOOKS_AFTER_SECONDS)
@@ -302,16 +336,18 @@ class Watcher:
         watch.due_at, watch.looks_left = next_look_at, looks_left
 
     def _forget(self, watch: Watch) -> None:
-        del self._watches[watch.job.id]
+        if self._watches.get(watch.job.id) is watch:
+            del self._watches[watch.job.id]
         self._signals.cards.ring()
         # Where only so many of a guild or a member are made at once, another one may begin.
         self._signals.queued.ring()
 
     async def _tell_progress(self, watch: Watch, generation: Generation) -> None:
-        percent = watch.percent if generation.progress_percent is None else generation.progress_percent
-        told = watch.preceding_tasks if generation.preceding_tasks is None else generation.preceding_tasks
-        preceding_tasks = None if generation.is_begun else told or 0
-        if (percent, preceding_tasks) != (watch.percent, watch.preceding_tasks):
-            watch.percent, watch.preceding_tasks = percent, preceding_tasks
-            await self._watching.progress(watch.job.id, percent, preceding_tasks)
+        percent, preceding_tasks, _ = watch.told
+        percent = percent if generation.progress_percent is None else generation.progress_percent
+        preceding_tasks = preceding_tasks if generation.preceding_tasks is None else generation.preceding_tasks
+        told = (percent, preceding_tasks or 0, None) if watch.is_waiting else (percent, None, watch.begun_at or None)
+        if told != watch.told:
+            watch.told = told
+            await self._watching.progress(watch.job.id, *told)
             self._signals.cards.ring()

@@ -220,7 +220,11 @@ class Watching(Protocol):
         """Store an end; None where it is none, or the job does not run."""
         ...
 
-    async def progress(self, job_id: int, percent: int | None, preceding_tasks: int | None = None) -> None: ...
+    async def progress(
+        self, job_id: int, percent: int | None, preceding_tasks: int | None = None, begun_at: float | None = None
+    ) -> None:
+        """What is told of one that runs; None: nothing, or nothing any more."""
+        ...
 
     async def time_out(self, job_id: int, next_look_at: float, looks: int) -> Job | None:
         """Past its deadline and not finished; `looks` late looks follow. None where the job does not run."""

@@ -67,13 +67,15 @@ class Generation:
     """False while it waits in the upstream's own line."""
     preceding_tasks: int | None = None
     """How many of that line come before it; None where not told."""
+    begun_at: float | None = None
+    """When it left that line (epoch seconds, by the upstream's clock); None where not told."""
     charged_credits: int | None = None
     """Of a completed one; None where not told."""
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A generation as the upstream's own list has it. `created_at`: epoch seconds."""
+    """A generation as the upstream's own list has it. `created_at`: epoch seconds, by our clock."""
 
     generation_id: str
     prompt: str
@@ -106,6 +108,8 @@ class Provider(Protocol):
 
     name: str
     skills: frozenset[Skill]
+    key_prefix: str
+    """Its keys begin with it, and nobody else's; "": with anything."""
 
     async def models(self) -> Sequence[Model]:
         """The live catalogue. Raises LookupFailed."""

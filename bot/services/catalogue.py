@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import Protocol
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -24,6 +25,19 @@ _MODELS = TypeAdapter(tuple[Model, ...])
 log = logging.getLogger(__name__)
 
 
+class Keys(Protocol):
+    """Who has keys for what; providers by their names."""
+
+    @property
+    def at_hand(self) -> Collection[str]:
+        """Anybody's."""
+        ...
+
+    def providers_for(self, guild_id: int | None) -> Collection[str]:
+        """Those that pay for a guild (None: for direct messages)."""
+        ...
+
+
 class Catalogue:
     """All models of all providers. Once told, `current` stays, however long an upstream is down."""
 
@@ -32,11 +46,11 @@ class Catalogue:
         providers: Iterable[Provider],
         cache: DocumentStore,
         clock: Clock,
-        at_hand: Callable[[], Collection[str]] | None = None,
+        keyring: Keys | None = None,
     ) -> None:
-        """`at_hand`: the providers that there is a key for now, by name. None: all of them."""
+        """What there is no key for in `keyring` is left out. None: there is one for everything."""
         self._every = tuple(providers)
-        self._at_hand = at_hand
+        self._keyring = keyring
         self._cache = cache
         self._clock = clock
         self._told: dict[str, tuple[tuple[Model, ...], float]] = {}
@@ -45,10 +59,10 @@ class Catalogue:
 
     @property
     def _providers(self) -> Sequence[Provider]:
-        if self._at_hand is None:
-            return self._every
-        at_hand = self._at_hand()
-        return [provider for provider in self._every if provider.name in at_hand]
+        return self._every if self._keyring is None else self._named(self._keyring.at_hand)
+
+    def _named(self, names: Collection[str]) -> Sequence[Provider]:
+        return [provider for provider in self._every if provider.name in names]
 
     @property
     def silent(self) -> Collection[str]:
@@ -58,7 +72,15 @@ class Catalogue:
     @property
     def skills(self) -> frozenset[Skill]:
         """What the providers at hand are good for, whatever they list just now."""
-        return frozenset(skill for provider in self._providers for skill in provider.skills)
+        return _skills(self._providers)
+
+    def at(self, guild_id: int | None) -> Catalog:
+        """What there are keys for in a guild (None: in direct messages)."""
+        return self.current if self._keyring is None else self.current.at(self._keyring.providers_for(guild_id))
+
+    def skills_at(self, guild_id: int | None) -> frozenset[Skill]:
+        """What those are good for that there are keys for in a guild."""
+        return self.skills if self._keyring is None else _skills(self._named(self._keyring.providers_for(guild_id)))
 
     async def run(self, stop: asyncio.Event, rung: asyncio.Event) -> None:
         """Refresh every 5 minutes until `stop`; after a failure sooner, at 5, 10, 20 … seconds, and when rung."""
@@ -82,7 +104,7 @@ class Catalogue:
         # What is known of a new one is shown before the others have answered.
         self._assemble()
         asked = self._providers
-        answered = [await self._refresh_one(provider) for provider in asked]
+        answered = await asyncio.gather(*map(self._refresh_one, asked))
         self._silent = {each.name for each, is_told in zip(asked, answered, strict=True) if not is_told}
         self._assemble()
         return all(answered)
@@ -142,8 +164,10 @@ class Catalogue:
         `within`: what may be chosen; None: everything.
         """
         wanted = text.strip().casefold()
-        found = [model for model in (within or self.current).of(medium) if _rank(model, wanted) is not None]
-        return tuple(sorted(found, key=lambda model: (not model.is_default, _rank(model, wanted))))[:limit]
+        here = within or self.current
+        found = [model for model in here.of(medium) if _rank(model, wanted) is not None]
+        usual = here.default(medium)
+        return tuple(sorted(found, key=lambda model: (model != usual, _rank(model, wanted))))[:limit]
 
     def ratios_for(
         self, model_name: str | None, text: str = "", medium: Medium = Medium.IMAGE, limit: int = CHOICES_MAX
@@ -189,6 +213,10 @@ class Catalogue:
         chosen = self.current.find(model_name) if model_name and model_name.strip() else None
         models = (chosen,) if chosen is not None else self.current.of(medium)
         return tuple(choice for model in models for choice in choices(model))
+
+
+def _skills(providers: Iterable[Provider]) -> frozenset[Skill]:
+    return frozenset(skill for provider in providers for skill in provider.skills)
 
 
 def _key(provider: str) -> str:

@@ -68,7 +68,7 @@ class Drafting:
         """What its panel shows."""
         asked = typed(draft)
         request = asked.request
-        here = self.catalog_for(guild_id)
+        here = self._catalogue.at(guild_id)
         model, problems = self.resolved(request, here)
         return DraftView(
             draft=draft,
@@ -79,17 +79,13 @@ class Drafting:
             balance_credits=await self.balance(guild_id, None if model is None else model.provider),
         )
 
-    def catalog_for(self, guild_id: int | None) -> Catalog:
-        """What there are keys for in a guild."""
-        return self._catalogue.current.at(self._keyring.providers_for(guild_id))
-
     async def choices_for(self, guild_id: int | None) -> Catalog:
         """What may be chosen in a guild. While nobody can tell: all that there are keys for."""
         try:
             allowed = (await self._guilds.limits(guild_id)).models
         except StoreDown:
             allowed = ()
-        return self.catalog_for(guild_id).only(allowed)
+        return self._catalogue.at(guild_id).only(allowed)
 
     def resolved(
         self, request: GenerationRequest, here: Catalog, allowed: Collection[str] = ()

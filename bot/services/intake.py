@@ -231,7 +231,7 @@ class Intake:
     async def _judged(
         self, request: GenerationRequest, origin: Origin, typing: Sequence[Problem], limits: Limits
     ) -> _Wish:
-        here = self._drafting.catalog_for(origin.guild_id)
+        here = self._catalogue.at(origin.guild_id)
         model, problems = self._drafting.resolved(request, here, limits.models)
         if model is not None:
             request = replace(request, model_id=model.id)
@@ -242,7 +242,7 @@ class Intake:
         if account.key is None:
             problems += (Problem(ProblemCode.KEY_LOCKED),)
         ask = _ask(request, model, origin)
-        problems += tuple(_named(each, self._catalogue.current) for each in await self._door.judge(account, ask))
+        problems += tuple(_named(each, self._catalogue.current, here) for each in await self._door.judge(account, ask))
         if problems:
             raise Refused(problems)
         return _Wish(ask, account, is_dear(ask.price_credits, limits.confirm_above_credits))
@@ -300,10 +300,10 @@ def _ask(request: GenerationRequest, model: Model | None, origin: Origin) -> Ask
     return Ask(origin.guild_id, origin.user_id, request, circumstances, price_credits)
 
 
-def _named(problem: Problem, catalog: Catalog) -> Problem:
-    """With models as members know them; those that were retired since cannot be chosen."""
+def _named(problem: Problem, catalog: Catalog, here: Catalog) -> Problem:
+    """With models as members know them; those that were retired since, or have no key `here`, cannot be chosen."""
     if problem.code is not ProblemCode.MODEL_NOT_ALLOWED:
         return problem
     given = catalog.find(problem.given)
-    names = tuple(model.name for model in catalog.models if model.id in problem.allowed)
+    names = tuple(model.name for model in here.models if model.id in problem.allowed)
     return replace(problem, given=problem.given if given is None else given.name, allowed=names)

@@ -23,8 +23,9 @@ log = logging.getLogger(__name__)
 
 TRIES = 5
 TRIES_SECONDS = 60.0
-BALANCE_SECONDS = 1.5
 """So many keys a guild may try in so long: nobody finds out by Easel which of many keys are good."""
+BALANCE_SECONDS = 1.5
+"""So long `/credits` waits for what upstreams tell."""
 
 
 class Keyring:
@@ -153,11 +154,13 @@ class Keyring:
     async def enter(self, guild_id: int, user_id: int, provider: str, text: str) -> KeyChange:
         """Take a key as it was typed: checked, kept, and used from now on by all that the guild asks for.
 
-        What of the guild waits goes on with it. Raises Refused.
+        What of the guild waits goes on with it. One that begins like another provider's is taken for that one: a key is
+        shown to nobody else. Raises Refused.
         """
         key = trimmed(text)
         if key is None:
             raise Refused((Problem(ProblemCode.KEY_MALFORMED),))
+        provider = self._maker_of(key) or provider
         async with self._lock(guild_id):
             self._take_try(guild_id)
             try:
@@ -183,7 +186,7 @@ class Keyring:
             del self._keys[guild_id, provider]
             self._changed()
         log.info("guild %d: member %d removed its own key for %s", guild_id, user_id, provider)
-        return KeyChange(key.last_four, None, moved.moved, moved.cancelled)
+        return KeyChange(provider, key.last_four, None, moved.moved, moved.cancelled)
 
     async def bring_home(self) -> int:
         """Let all that waits go on with the account that pays for it; tells how many did. Raises StoreDown."""
@@ -193,6 +196,11 @@ class Keyring:
             self._signals.queued.ring()
             self._signals.cards.ring()
         return moved
+
+    def _maker_of(self, key: str) -> str | None:
+        """The provider whose keys begin like that; None: anybody's may."""
+        prefixes = ((name, self._providers[name].key_prefix) for name in self._limits)
+        return next((name for name, prefix in prefixes if prefix and key.startswith(prefix)), None)
 
     def _lock(self, guild_id: int) -> asyncio.Lock:
         return self._locks.setdefault(guild_id, asyncio.Lock())
@@ -230,7 +238,7 @@ class Keyring:
         self._keys[guild_id, provider] = kept
         self._changed()
         replaced = None if before is None else before.last_four
-        return KeyChange(kept.last_four, replaced, moved.moved, moved.cancelled)
+        return KeyChange(provider, kept.last_four, replaced, moved.moved, moved.cancelled)
 
     def _default_id(self, provider: str) -> int | None:
         default = self._operators.get(provider)

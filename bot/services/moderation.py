@@ -135,15 +135,15 @@ class Moderation:
 
     async def set_models(self, guild_id: int, user_id: int, names: Sequence[str]) -> Outcome:
         """The models that may be used, by id or name; none: all. Those that were retired may stay."""
-        wanted = self._model_ids(names, (await self._limits(guild_id)).models)
+        wanted = self._model_ids(guild_id, names, (await self._limits(guild_id)).models)
         return await self._change(
             guild_id, user_id, lambda limits: replace(limits, models=_in_order(limits.models, wanted))
         )
 
     async def set_model(self, guild_id: int, user_id: int, name: str, *, is_allowed: bool) -> Outcome:
         """One model more or less. Where all are allowed, so is this one; taking it away leaves the others."""
-        (model_id,) = self._model_ids([name], (await self._limits(guild_id)).models)
-        all_ids = tuple(model.id for model in self._catalogue.current.models)
+        (model_id,) = self._model_ids(guild_id, [name], (await self._limits(guild_id)).models)
+        all_ids = tuple(model.id for model in self._catalogue.at(guild_id).models)
 
         def edit(limits: Limits) -> Limits:
             if is_allowed:
@@ -163,13 +163,13 @@ class Moderation:
         assert set(typed) <= set(HIGHEST)
         known = await self._limits(guild_id)
         read = {
-            name: None if is_open(text) else self._highest(name, text, getattr(known, name))
+            name: None if is_open(text) else self._highest(guild_id, name, text, getattr(known, name))
             for name, text in typed.items()
         }
         return await self._set(guild_id, user_id, **_good(read))
 
-    def _highest(self, name: str, typed: str, kept: str | None) -> str | Problem:
-        choices = highest_choices(name, self._catalogue.current.models)
+    def _highest(self, guild_id: int, name: str, typed: str, kept: str | None) -> str | Problem:
+        choices = highest_choices(name, self._catalogue.at(guild_id).models)
         wanted = typed.strip().casefold()
         found = next((each for each in (*choices, kept or "") if each.casefold() == wanted), None)
         if found is None and self._catalogue.current.fetched_at is None:
@@ -328,11 +328,11 @@ class Moderation:
             return await self._guilds.limits(guild_id)
 
     def _view(self, guild_id: int, limits: Limits, use: Use, log_closed_since: float | None) -> LimitsView:
-        models, now = self._catalogue.current.models, self._clock.now()
+        models, now = self._catalogue.at(guild_id).models, self._clock.now()
         return LimitsView(guild_id, limits, self._house, use, models, now, log_closed_since)
 
-    def _model_ids(self, names: Iterable[str], kept: Sequence[str]) -> tuple[str, ...]:
-        catalog = self._catalogue.current
+    def _model_ids(self, guild_id: int, names: Iterable[str], kept: Sequence[str]) -> tuple[str, ...]:
+        catalog = self._catalogue.at(guild_id)
         found = {name: name if name in kept else getattr(catalog.find(name), "id", None) for name in names}
         unknown = [name for name, model_id in found.items() if model_id is None]
         if unknown and catalog.fetched_at is None:

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from bot.clock import Clock
-from bot.domain.catalog import Catalog
 from bot.domain.days import day_of
 from bot.domain.gate import PauseReason
 from bot.domain.views import AccountCredits, CreditsView
@@ -54,10 +53,6 @@ class Queries:
             )
             for told in await self._asking.credits(list(paying.values()))
         ]
-
-    def catalog_for(self, guild_id: int | None) -> Catalog:
-        """What can be made in a guild, by whatever keys pay there."""
-        return self._catalogue.current.at(self._keyring.providers_for(guild_id))
 
     async def troubles(self, guild_id: int | None) -> Mapping[str, PauseReason]:
         """Providers with which nothing can be made here for now, and why. Nobody has to clear that: it passes."""

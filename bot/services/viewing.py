@@ -63,7 +63,7 @@ class CardViews:
             balance_credits=await self._balance(account, job),
             is_own_key=account is not None and job.guild_id in account.guild_ids,
             is_spoiler=await self._is_spoiler(job),
-            skills=self._catalogue.skills,
+            skills=self._catalogue.skills_at(job.guild_id),
         )
 
     async def _pace(self, job: Job) -> Pace | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.domain.gate import Gate
+from bot.ports import Balance
 from bot.store.ledger import Ledger
 from bot.store.rows import GATE, to_json
 from bot.store.units import Driver, Unit, do, one
@@ -17,6 +18,17 @@ class AccountStore:
 
     async def enter(self, provider: str, fingerprint: str) -> int:
         return await self._driver.run(lambda: enter(self._ledger, provider, fingerprint))
+
+
+def save_balance(ledger: Ledger, account_id: int, balance: Balance) -> Unit[None]:
+    """What is left, as just told."""
+    yield from do(
+        "save_balance",
+        id=account_id,
+        purchased_credits=balance.purchased_credits,
+        is_unlimited=int(balance.is_unlimited),
+        now=ledger.now(),
+    )
 
 
 def enter(ledger: Ledger, provider: str, fingerprint: str) -> Unit[int]:

@@ -193,7 +193,7 @@ def ask_cancel(
         return job
     if noted_by is not None and job.guild_id is not None and job.cancel_asked_at is None:
         yield from note_deed(ledger, job.guild_id, noted_by, CALLED_BACK, job.user_id)
-    yield from do("ask_cancel", id=job_id, now=ledger.now())
+    yield from do("ask_cancel", id=job_id, now=ledger.now(), code=code)
     if job.state in (JobState.OFFERED, JobState.QUEUED):
         yield from end_job(ledger, job, JobState.CANCELLED, failure=Failure(code))
     else:

@@ -13,6 +13,7 @@ from bot.domain.limits import OWN_KEY
 from bot.errors import VaultError
 from bot.ports import Balance, CheckSlot, GuildKey, KeyCheck, KeyVerdict, Moved, NewGuildKey
 from bot.store.accounts import enter as enter_account
+from bot.store.accounts import save_balance
 from bot.store.ledger import Ledger, end_job, read_gate, read_job, read_slots, save_gate, window_began
 from bot.store.limits import new_change, note_change
 from bot.store.rows import GATE
@@ -51,15 +52,7 @@ class KeyStore:
         return await self._driver.run(lambda: remove(self._ledger, guild_id, user_id, provider, default_id))
 
     async def tell_balance(self, account_id: int, balance: Balance) -> None:
-        await self._driver.run(
-            lambda: do(
-                "save_balance",
-                id=account_id,
-                purchased_credits=balance.purchased_credits,
-                is_unlimited=int(balance.is_unlimited),
-                now=self._ledger.now(),
-            )
-        )
+        await self._driver.run(lambda: save_balance(self._ledger, account_id, balance))
 
     async def bring_home(self, provider: str, default_id: int | None) -> Moved:
         return await self._driver.run(lambda: bring_home(self._ledger, provider, default_id))

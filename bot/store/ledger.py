@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.clock import Clock
-from bot.domain.gate import Gate, GateLimit, Slot
+from bot.domain.gate import Gate, GateLimit, Slot, allowed_tasks
 from bot.domain.jobs import LEGAL_MOVES, Failure, Job, JobState, Result
 from bot.domain.limits import OPEN_HOUSE, House
 from bot.domain.links import unsigned_words
@@ -88,13 +88,21 @@ def read_slots(account_id: int, since: float) -> Unit[Sequence[Slot]]:
     return [Slot(row["sent_at"], row["answered_at"]) for row in rows]
 
 
-def has_all_tasks(account_id: int, limit: GateLimit) -> Unit[bool]:
+def has_all_tasks(account_id: int, gate: Gate, limit: GateLimit, now: float) -> Unit[bool]:
     """Whether as many are made at once as may be."""
-    if limit.tasks is None:
+    allowed = allowed_tasks(gate, limit, now)
+    if allowed is None:
         return False
     row = yield from one("tasks_open", account_id=account_id)
     assert row is not None
-    return int(row["tasks"]) >= limit.tasks
+    return int(row["tasks"]) >= allowed
+
+
+def running_tasks(account_id: int) -> Unit[int]:
+    """How many the upstream has taken and not ended."""
+    row = yield from one("tasks_open", account_id=account_id)
+    assert row is not None
+    return int(row["running"])
 
 
 def window_began(limit: GateLimit, now: float) -> float:

@@ -7,7 +7,7 @@ from typing import TypeVar
 from pydantic import TypeAdapter
 
 from bot.domain.gate import Gate
-from bot.domain.jobs import Failure, Job, JobState, Result
+from bot.domain.jobs import Failure, FailureCode, Job, JobState, Result
 from bot.domain.requests import Circumstances, GenerationRequest
 from bot.ports import Card, CardKind, CardState, CarriedReference, Rung, Sealer
 from bot.store.links import signed_request, signed_result
@@ -49,6 +49,8 @@ def job_of(row: Row, sealer: Sealer) -> Job:
         generation_id=row["generation_id"],
         progress_percent=row["progress_percent"],
         preceding_tasks=row["preceding_tasks"],
+        begun_at=row["begun_at"],
+        cancel_code=None if row["cancel_code"] is None else FailureCode(row["cancel_code"]),
         result=_result_of(row, sealer),
         failure=None if row["failure"] is None else FAILURE.validate_json(row["failure"]),
         cancel_asked_at=row["cancel_asked_at"],

@@ -21,6 +21,7 @@ from bot.errors import (
     SubmissionError,
 )
 from bot.ports import Accepted, Account, Balance, Barred, CardState, Claim, Idle, Listed, PriceOf, Stale, Wait
+from bot.store.accounts import save_balance
 from bot.store.judging import judged_again
 from bot.store.ledger import (
     Ledger,
@@ -31,6 +32,7 @@ from bot.store.ledger import (
     read_gate,
     read_job,
     read_slots,
+    running_tasks,
     save_gate,
     window_began,
 )
@@ -40,8 +42,8 @@ from bot.store.turns import charge_turn, next_turn, tell_who_waits_behind
 from bot.store.units import Driver, Row, Unit, do, one
 from bot.store.usage import recount
 
-ADOPTED_BEFORE_SECONDS = 1.0
-"""So much the upstream's clock may be behind ours."""
+ADOPTED_BEFORE_SECONDS = 1.5
+"""So much the upstream's clock may seem behind ours."""
 ADOPTED_WITHIN_SECONDS = 620.0
 """No POST is on its way for longer."""
 
@@ -114,7 +116,7 @@ def claim(
     gate = yield from read_gate(account.id)
     slots = yield from read_slots(account.id, window_began(account.limit, now))
     opens_at = gates.opens_at(gate, account.limit, slots, now)
-    if (yield from has_all_tasks(account.id, account.limit)):
+    if (yield from has_all_tasks(account.id, gate, account.limit, now)):
         opens_at = None
     if opens_at is None or opens_at > now:
         return Wait(opens_at, gate.pause_reason)
@@ -166,7 +168,8 @@ def record(
     send = yield from one("last_send", job_id=job_id)
     gate = yield from read_gate(account.id)
     judge = _gate_after if job.state is JobState.SUBMITTING else _gate_after_late
-    yield from save_gate(account.id, judge(gate, account, outcome, ledger.now()))
+    running = (yield from running_tasks(account.id)) if isinstance(outcome, QueueFull) else 0
+    yield from save_gate(account.id, judge(gate, account, outcome, ledger.now(), running))
     if send is not None:
         yield from _close_send(ledger, account, gate, send, outcome)
     yield from _move_after(ledger, job, outcome)
@@ -174,8 +177,9 @@ def record(
 
 
 def _gate_after(  # noqa: PLR0911  one return for each outcome
-    gate: Gate, account: Account, outcome: Accepted | SubmissionError, now: float
+    gate: Gate, account: Account, outcome: Accepted | SubmissionError, now: float, running: int
 ) -> Gate:
+    """`running`: how many of the account's are being made."""
     match outcome:
         case Accepted(rate=rate):
             return gates.accepted(gate, now, rate.limit)
@@ -184,7 +188,7 @@ def _gate_after(  # noqa: PLR0911  one return for each outcome
         case RateLimited(retry_after_seconds=seconds):
             return gates.refused(gate, account.limit, now, seconds)
         case QueueFull():
-            return gates.full(gate, account.limit, now)
+            return gates.full(gate, account.limit, now, running)
         case KeyRejected():
             return gates.blocked(gate, now, PauseReason.KEY_REJECTED)
         case OutOfCredits():
@@ -196,13 +200,15 @@ def _gate_after(  # noqa: PLR0911  one return for each outcome
     raise TypeError(f"not an outcome: {outcome!r}")
 
 
-def _gate_after_late(gate: Gate, account: Account, outcome: Accepted | SubmissionError, now: float) -> Gate:
+def _gate_after_late(
+    gate: Gate, account: Account, outcome: Accepted | SubmissionError, now: float, running: int
+) -> Gate:
     """After an answer to what counts as unknown: only what the upstream objects to is news."""
     match outcome:
         case Accepted(rate=rate):
             return gates.answered_late(gate, rate.limit)
         case RateLimited() | QueueFull() | KeyRejected() | OutOfCredits():
-            return _gate_after(gate, account, outcome, now)
+            return _gate_after(gate, account, outcome, now, running)
     return gate
 
 
@@ -236,7 +242,7 @@ def _move_after(ledger: Ledger, job: Job, outcome: Accepted | SubmissionError) -
             failure = Failure(FailureCode.OUT_OF_CREDITS, required_credits=required, available_credits=available)
             yield from end_job(ledger, job, JobState.FAILED, failure=failure)
             if available is not None:
-                yield from _save_balance(ledger, job.account_id, Balance(available))
+                yield from save_balance(ledger, job.account_id, Balance(available))
         case Rejected(message=message, supported_ratios=ratios):
             failure = Failure(FailureCode.REJECTED, message, supported_ratios=ratios)
             yield from end_job(ledger, job, JobState.FAILED, failure=failure)
@@ -257,17 +263,7 @@ def _run(ledger: Ledger, job: Job, accepted: Accepted) -> Unit[None]:
     )
     yield from recount(job.id)
     if accepted.balance is not None:
-        yield from _save_balance(ledger, job.account_id, accepted.balance)
-
-
-def _save_balance(ledger: Ledger, account_id: int, balance: Balance) -> Unit[None]:
-    yield from do(
-        "save_balance",
-        id=account_id,
-        purchased_credits=balance.purchased_credits,
-        is_unlimited=int(balance.is_unlimited),
-        now=ledger.now(),
-    )
+        yield from save_balance(ledger, job.account_id, accepted.balance)
 
 
 def _requeue(ledger: Ledger, job: Job, why: str) -> Unit[None]:
@@ -284,7 +280,7 @@ def _requeue(ledger: Ledger, job: Job, why: str) -> Unit[None]:
 def _unwanted_because(ledger: Ledger, job: Job) -> Unit[FailureCode | None]:
     """What became of the wish meanwhile; None where it stands."""
     if job.cancel_asked_at is not None:
-        return FailureCode.CANCELLED_BY_MEMBER
+        return job.unwanted_code
     card = yield from read_card(ledger, job.id)
     if card is not None and card.state is CardState.UNWANTED:
         return FailureCode.CARD_DELETED

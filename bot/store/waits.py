@@ -17,7 +17,7 @@ def waiting_at(
     gate = yield from read_gate(account_id)
     slots = yield from read_slots(account_id, window_began(limit, now))
     # Until one of many is done: nobody knows when that is.
-    is_full = yield from has_all_tasks(account_id, limit)
+    is_full = yield from has_all_tasks(account_id, gate, limit, now)
     leaves_at = None if is_full else gates.leaves_at(gate, limit, slots, position, now)
     paused = gate.paused_until > now
     return Waiting(

@@ -31,8 +31,10 @@ class WatchStore:
     async def finish(self, job_id: int, generation: Generation) -> Job | None:
         return await self._driver.run(lambda: finish(self._ledger, job_id, generation))
 
-    async def progress(self, job_id: int, percent: int | None, preceding_tasks: int | None = None) -> None:
-        await self._driver.run(lambda: _progress(job_id, percent, preceding_tasks))
+    async def progress(
+        self, job_id: int, percent: int | None, preceding_tasks: int | None = None, begun_at: float | None = None
+    ) -> None:
+        await self._driver.run(lambda: _progress(job_id, percent, preceding_tasks, begun_at))
 
     async def time_out(self, job_id: int, next_look_at: float, looks: int) -> Job | None:
         return await self._driver.run(lambda: time_out(self._ledger, job_id, next_look_at, looks))
@@ -70,30 +72,38 @@ def finish(ledger: Ledger, job_id: int, generation: Generation) -> Unit[Job | No
     if generation.state is GenerationState.COMPLETED:
         told = generation.charged_credits
         yield from end_job(ledger, job, JobState.SUCCEEDED, result=generation.result, charged_credits=told)
-        yield from do("keep_duration", id=job.id, took_seconds=_took_seconds(job, ledger.now()))
+        yield from do("keep_duration", id=job.id, took_seconds=_took_seconds(job, generation, ledger.now()))
     elif generation.state is GenerationState.FAILED:
-        # The upstream gives the credits back by itself (MeiGen API, Check Generation Status).
-        yield from end_job(ledger, job, JobState.FAILED, failure=generation.failure, charged_credits=0)
+        yield from end_job(
+            ledger, job, JobState.FAILED, failure=generation.failure, charged_credits=_charged_of(generation.failure)
+        )
     elif generation.state is GenerationState.CANCELLED and job.state is JobState.RUNNING:
-        failure = Failure(FailureCode.CANCELLED_BY_MEMBER)
-        yield from end_job(ledger, job, JobState.CANCELLED, failure=failure, charged_credits=0)
+        yield from end_job(ledger, job, JobState.CANCELLED, failure=Failure(job.unwanted_code), charged_credits=0)
     else:
         return None
     return (yield from read_job(ledger, job_id))
 
 
-def _took_seconds(job: Job, now: float) -> float | None:
+def _charged_of(failure: Failure | None) -> int | None:
+    """What fails is given back by itself (MeiGen API, Check Generation Status; Meshy, Pricing); None: nobody tells."""
+    return None if failure is not None and failure.code is FailureCode.CANCELLED_UPSTREAM else 0
+
+
+def _took_seconds(job: Job, generation: Generation, now: float) -> float | None:
     """How long it took the upstream; None where the time went by while nobody looked, or nobody was answered."""
     if job.answered_at is None or job.state is not JobState.RUNNING:
         return None
     if job.submitted_at is not None and job.answered_at - job.submitted_at > LATE_ANSWER_SECONDS:
         return None
-    took_seconds = now - job.answered_at
+    began_at = max(generation.begun_at or job.begun_at or job.answered_at, job.answered_at)
+    took_seconds = now - min(began_at, now)
     return took_seconds if took_seconds <= DEADLINE_SECONDS[job.medium] else None
 
 
-def _progress(job_id: int, percent: int | None, preceding_tasks: int | None) -> Unit[None]:
-    yield from do("save_progress", id=job_id, progress_percent=percent, preceding_tasks=preceding_tasks)
+def _progress(job_id: int, percent: int | None, preceding_tasks: int | None, begun_at: float | None) -> Unit[None]:
+    yield from do(
+        "save_progress", id=job_id, progress_percent=percent, preceding_tasks=preceding_tasks, begun_at=begun_at
+    )
     yield from do("want_card", job_id=job_id)
 
 

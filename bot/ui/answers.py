@@ -76,19 +76,19 @@ def _entries(
         models = [model for model in catalog.models if model.medium is kind]
         if not models or medium not in (None, kind):
             continue
-        first, *rest = (
-            _entry(model, usual_seconds, catalog.kin(model), troubles.get(model.provider), texts) for model in models
-        )
+        first, *rest = (_entry(model, catalog, usual_seconds, troubles.get(model.provider), texts) for model in models)
         # The heading stays with its first model when pages are cut.
         yield f"{texts.models_title(texts.headings[kind])}\n{first}"
         yield from rest
 
 
 def _entry(
-    model: Model, usual_seconds: Mapping[str, float], kin: Sequence[Model], trouble: PauseReason | None, texts: Texts
+    model: Model, catalog: Catalog, usual_seconds: Mapping[str, float], trouble: PauseReason | None, texts: Texts
 ) -> str:
     usual = usual_seconds.get(model.id, model.timing.p50_seconds if model.timing else None)
-    head = texts.model_line(one_line(model.name, 80), price_range(model, texts), usual, is_default=model.is_default)
+    is_default = model.medium is not None and model == catalog.default(model.medium)
+    head = texts.model_line(one_line(model.name, 80), price_range(model, texts), usual, is_default=is_default)
+    kin = catalog.kin(model)
     facts = (
         " ".join(model.ratios),
         " ".join(model.resolutions),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import PurePath
 
 from bot.domain.catalog import Medium
@@ -12,7 +13,7 @@ from bot.domain.jobs import Failure, FailureCode, Job, JobState
 from bot.domain.progress import round_down
 from bot.domain.requests import GenerationRequest
 from bot.domain.views import CardView, ShownMedia, ShownReference
-from bot.ui.drafts import is_balance_low
+from bot.ui.drafts import choices_of, is_balance_low
 from bot.ui.markdown import link, one_line, plain, prompt_block, shorten
 from bot.ui.messages import Accent, Kept, Message, Picture, Upload
 from bot.ui.rows import rows
@@ -194,7 +195,9 @@ def _ended(job: Job, title: str, texts: Texts) -> str:
         lines.append(texts.credits_short(failure.required_credits, failure.available_credits))
     if failure.supported_ratios:
         lines.append(texts.supported_ratios(failure.supported_ratios))
-    lines.append(texts.refund(job.charged_credits, job.reserved_credits, began=job.generation_id is not None))
+    is_told = failure.code is not FailureCode.CANCELLED_UPSTREAM
+    began = job.generation_id is not None
+    lines.append(texts.refund(job.charged_credits, job.reserved_credits, began=began) if is_told else texts.no_refund())
     return "\n".join(lines)
 
 
@@ -212,7 +215,7 @@ def _links(view: CardView, texts: Texts) -> str:
     for number, media in enumerate(_shown(view), 1):
         if media.path is not None and view.job.medium is not Medium.VIDEO:
             continue
-        line = _media_line(media, texts.item(view.job.medium, number, len(_shown(view))), texts)
+        line = _media_line(view.job, media, texts.item(view.job.medium, number, len(_shown(view))), texts)
         used += len(line) + 1
         if used > LINKS_LIMIT:
             break
@@ -220,13 +223,13 @@ def _links(view: CardView, texts: Texts) -> str:
     return "\n".join(lines)
 
 
-def _media_line(media: ShownMedia, item: str, texts: Texts) -> str:
+def _media_line(job: Job, media: ShownMedia, item: str, texts: Texts) -> str:
     if media.is_gone:
         return texts.gone(item)
-    linked = link(item, media.url)
+    linked, until = link(item, media.url), None if job.result is None else job.result.expires_at
     if media.path is not None:
-        return texts.linked(linked)
-    return texts.too_large(linked) if media.is_too_large else texts.not_brought(linked)
+        return texts.linked(linked, until)
+    return texts.too_large(linked, until) if media.is_too_large else texts.not_brought(linked, until)
 
 
 def details(view: CardView, texts: Texts = EN) -> str:
@@ -235,12 +238,7 @@ def details(view: CardView, texts: Texts = EN) -> str:
     ratio = (job.result and job.result.aspect_ratio) or request.aspect_ratio
     choices = (
         _model_name(view, texts),
-        ratio,
-        request.resolution,
-        texts.quality(request.quality),
-        request.tier,
-        request.pose_mode,
-        texts.multi_view if request.multi_view else "",
+        *choices_of(replace(request, aspect_ratio=ratio), texts),
         _seconds(view, texts),
         _flags(request),
     )

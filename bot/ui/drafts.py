@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from bot.domain.catalog import Medium, Model
 from bot.domain.drafts import DraftView, price_seen
 from bot.domain.problems import ProblemCode
+from bot.domain.requests import GenerationRequest
 from bot.ui.markdown import one_line, plain, prompt_block, shorten
 from bot.ui.messages import (
     Accent,
@@ -91,8 +92,15 @@ def _details(view: DraftView, texts: Texts) -> str:
     request = view.draft.request
     name = view.model.name if view.model is not None else request.model_id or texts.default_model
     count = texts.references(len(request.references)) if request.references else ""
-    choices = (name, request.aspect_ratio, request.resolution, texts.quality(request.quality), request.tier, count)
+    choices = (name, *choices_of(request, texts), count)
     return "-# " + " · ".join(one_line(choice, 80) for choice in choices if choice)
+
+
+def choices_of(request: GenerationRequest, texts: Texts = EN) -> tuple[str | None, ...]:
+    """What was chosen of what many models have; None or "" where nothing was."""
+    views = texts.multi_view if request.multi_view else ""
+    quality = texts.quality(request.quality)
+    return request.aspect_ratio, request.resolution, quality, request.tier, request.pose_mode, views
 
 
 def _price(view: DraftView, texts: Texts) -> Iterator[str]:

@@ -138,9 +138,6 @@ class MadeUpQueries:
         account = AccountCredits("meigen", 1240, is_unlimited=False, told_at=1_780_000_000.0, pause_reason=None)
         return CreditsView((account,), usage if guild_id else None, usage, 1_779_980_000.0)
 
-    def catalog_for(self, _: int | None) -> Catalog:
-        return CATALOG
-
     async def troubles(self, guild_id: int | None) -> Mapping[str, PauseReason]:
         return {}
 
@@ -153,6 +150,12 @@ class MadeUpCatalogue:
 
     current = CATALOG
     skills = frozenset(Skill) - {Skill.POSES}
+
+    def at(self, _: int | None) -> Catalog:
+        return CATALOG
+
+    def skills_at(self, _: int | None) -> frozenset[Skill]:
+        return self.skills
 
     def models_matching(self, text: str, medium: Medium, *, within: Catalog) -> tuple[Model, ...]:
         del within
@@ -233,7 +236,7 @@ def client_of(made_up: MadeUpIntake, documents: MadeUpDocuments | None = None) -
         Offered(
             (
                 Imagine(intake, catalogue, preferences, queries),
-                Models(queries),
+                Models(catalogue, queries),
                 Credits(queries),
                 Buttons(CardClicks(intake).handlers, {}),
                 Guilds(intake),

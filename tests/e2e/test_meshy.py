@@ -151,7 +151,7 @@ async def test_what_waits_at_meshy_is_deleted_there_and_costs_nothing(tmp_path: 
     async with open_two(tmp_path, start_seconds=1e9) as two:
         before = two.meshy.engine.accounts[two.meshy.key].purchased
         card = await two.stage.ask("a mistake", model="meshy/nano-banana")
-        await two.stage.shows(card, "Next at the service")
+        await two.stage.shows(card, "Waiting at the service")
         await two.stage.mia.click(two.stage.now(card), "Cancel")
         ended = await two.stage.ended(card, Accent.STOPPED)
         assert "came back" in ended.text

@@ -26,6 +26,7 @@ class SimulatedMeshy:
     """`bot.ports.Provider` and `Follows`."""
 
     name = "meshy"
+    key_prefix = ""
     skills = frozenset({Skill.POSES})
     poll_seconds = 3.0
 

@@ -122,7 +122,7 @@ async def test_both_are_used_up_at_once() -> None:
 async def test_one_that_is_down_for_five_minutes_leaves_the_other_alone() -> None:
     async with busy_town() as town:
         await asyncio.sleep(30)
-        town.meigen._faults = MeigenFaults(unreachable=1.0, blind_looks=1.0)
+        town.meigen._faults = MeigenFaults(unreachable=1.0, blind_looks=1.0, blind_seconds=15.0)
         down_at = LoopClock().now()
         await town.watch(300)
         assert town.sent_to_meigen(down_at + 1, down_at + 300) == 0

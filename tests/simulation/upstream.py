@@ -43,6 +43,8 @@ class MeigenFaults:
     lost_after: float = 0.0
     """Carried out, and the answer lost."""
     blind_looks: float = 0.0
+    blind_seconds: float = 0.0
+    """How long one of those takes."""
     unknown_looks: float = 0.0
     """404, though it is there."""
 
@@ -54,6 +56,7 @@ class SimulatedMeigen:
     """`bot.ports.Provider`. `effect` is told of every change in the world outside."""
 
     name = "meigen"
+    key_prefix = ""
     skills = frozenset(Skill)
 
     def __init__(  # noqa: PLR0913  the knobs of a world
@@ -99,6 +102,7 @@ class SimulatedMeigen:
     async def look(self, generation_id: str, key: str) -> Generation:
         await self._travel()
         if self._strikes(self._faults.blind_looks):
+            await asyncio.sleep(self._faults.blind_seconds)
             raise Unavailable("502")
         if self._strikes(self._faults.unknown_looks):
             raise NotFound

@@ -110,6 +110,7 @@ class FakeProvider:
     """An upstream that answers as told: `answers` and `stands` are used up in turn, their last one again and again."""
 
     name = "meigen"
+    key_prefix = ""
     skills = frozenset(Skill)
 
     def __init__(self, clock: Clock) -> None:

@@ -18,7 +18,7 @@ from bot.errors import (
 )
 from bot.net import Answer
 from bot.ports import Accepted, Balance, Generation, GenerationState, KeyCheck, KeyVerdict
-from bot.providers.rate_headers import rate_headers, retry_after_seconds
+from bot.providers.headers import rate_headers, retry_after_seconds
 from bot.providers.shapes import (
     Flag,
     Link,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -12,14 +11,15 @@ from urllib.parse import quote, urlencode
 from bot.clock import Clock
 from bot.domain.catalog import Model, Skill
 from bot.domain.requests import GenerationRequest
-from bot.errors import KeyRejected, NotSent, OutcomeUnknown, Unavailable
-from bot.net import Answer, Net, NetError, NoAnswer, Unsent
+from bot.errors import Unavailable
+from bot.net import Answer, Net, NetError
 from bot.ports import Accepted, GalleryItem, Generation, KeyCheck, KeyVerdict
 from bot.providers.keys import bearer, blotted, is_sendable, without
 from bot.providers.meigen.answers import lookup_failure, read_generation, read_key_check, read_submission
 from bot.providers.meigen.build import generation_body
 from bot.providers.meigen.catalogue import PROVIDER, read_models
 from bot.providers.meigen.gallery import read_gallery_item, read_search
+from bot.providers.sending import asked, submitted
 from bot.providers.shapes import Unreadable
 
 # MeiGen API, Introduction, Caching.
@@ -38,6 +38,7 @@ class Meigen:
     """Implements `bot.ports.Provider` and `bot.ports.Gallery`."""
 
     name = PROVIDER
+    key_prefix = "meigen_sk_"
     skills = frozenset({Skill.VIDEOS, Skill.REFERENCES, Skill.MIDJOURNEY, Skill.GALLERY})
 
     def __init__(self, net: Net, clock: Clock, base_url: str) -> None:
@@ -51,25 +52,11 @@ class Meigen:
 
     async def submit(self, request: GenerationRequest, model: Model | None, key: str) -> Accepted:
         """`POST /generate/v2`, once. Raises SubmissionError, and nothing else."""
-        if not is_sendable(key):
-            raise KeyRejected("It has characters in it that no key has.")
-        content = json.dumps(generation_body(request, model)).encode()
-        headers = {**bearer(key), "content-type": "application/json"}
-        try:
-            answer = await self._net.submissions.request("POST", f"{self._base_url}/generate/v2", headers, content)
-        except Unsent as error:
-            raise NotSent(blotted(error.detail, key)) from error
-        except NoAnswer as error:
-            if error.head is None or not error.head.is_client_error:
-                raise OutcomeUnknown(blotted(error.detail, key), is_answered=error.head is not None) from error
-            # A refusal is one whether or not its body came through.
-            answer = Answer(error.head, b"")
-        return read_submission(without(key, answer), self._clock.now())
+        url, body = f"{self._base_url}/generate/v2", generation_body(request, model)
+        return read_submission(await submitted(self._net.submissions, url, body, key), self._clock.now())
 
     async def look(self, generation_id: str, key: str) -> Generation:
         """`GET /generate/v2/status/:id`. Raises LookupFailed."""
-        if not is_sendable(key):
-            raise Unavailable("the key has characters in it that no key has", key_rejected=True)
         answer = await self._get(f"/generate/v2/status/{quote(generation_id, safe='')}", key)
         return read_generation(answer, self._clock.now())
 
@@ -121,17 +108,9 @@ class Meigen:
             self._searches.put(question, items, now)
         return items
 
-    async def _get(self, path: str, key: str = "") -> Answer:
+    async def _get(self, path: str, key: str | None = None) -> Answer:
         """A free question, with a key where the endpoint wants one. Raises Unavailable."""
-        try:
-            answer = await self._net.polls.request("GET", self._base_url + path, bearer(key) if key else None)
-        except NetError as error:
-            head = error.head if isinstance(error, NoAnswer) else None
-            if head is None or head.is_success:
-                raise Unavailable(blotted(error.detail, key)) from error
-            # A failure is one whether or not its body came through.
-            answer = Answer(head, b"")
-        return without(key, answer)
+        return await asked(self._net.polls, "GET", self._base_url + path, key)
 
 
 class _Recent(Generic[T]):

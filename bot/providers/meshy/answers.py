@@ -21,7 +21,7 @@ from bot.errors import (
 )
 from bot.net import Answer
 from bot.ports import Accepted, Balance, Generation, GenerationState, KeyCheck, KeyVerdict, Listed
-from bot.providers.rate_headers import retry_after_seconds
+from bot.providers.headers import clock_ahead_seconds, retry_after_seconds
 from bot.providers.shapes import Links, Maybe, Message, P, Text, Unreadable, Whole, parse
 
 RATE_PAUSE_SECONDS = 1.0
@@ -133,7 +133,8 @@ def generation_of(task: Task) -> Generation:
     match task.status.upper():
         case "SUCCEEDED" if task.image_urls:
             result = Result(task.image_urls, expires_at=task.expires_at)
-            return Generation(GenerationState.COMPLETED, result, charged_credits=task.consumed_credits)
+            charged, begun_at = task.consumed_credits, task.started_at
+            return Generation(GenerationState.COMPLETED, result, charged_credits=charged, begun_at=begun_at)
         case "SUCCEEDED":
             raise Unavailable("SUCCEEDED, and image_urls are missing")
         case "FAILED":
@@ -147,12 +148,9 @@ def generation_of(task: Task) -> Generation:
         GenerationState.PROCESSING,
         progress_percent=progress,
         preceding_tasks=task.preceding_tasks,
-        is_begun=_is_begun(task),
+        is_begun=task.status.upper() != "PENDING",
+        begun_at=task.started_at,
     )
-
-
-def _is_begun(task: Task) -> bool:
-    return task.status.upper() != "PENDING"
 
 
 def read_page(answer: Answer, now: float) -> tuple[list[Listed], int]:
@@ -162,17 +160,19 @@ def read_page(answer: Answer, now: float) -> tuple[list[Listed], int]:
         entries = _TASKS.validate_json(answer.body)
     except ValidationError:
         raise Unavailable("the list of tasks is none") from None
-    return [listed for entry in entries if (listed := _listed(entry)) is not None], len(entries)
+    ahead_seconds = clock_ahead_seconds(answer.head.headers, now)
+    return [listed for entry in entries if (listed := _listed(entry, ahead_seconds)) is not None], len(entries)
 
 
-def _listed(entry: object) -> Listed | None:
+def _listed(entry: object, ahead_seconds: float) -> Listed | None:
+    """By our clock: what was made before our own submission is not ours."""
     try:
         task = Task.model_validate(entry)
     except ValidationError:
         return None
     if task.created_at is None or task.prompt is None or task.ai_model is None:
         return None
-    return Listed(task.id, task.prompt, task.ai_model, task.created_at)
+    return Listed(task.id, task.prompt, task.ai_model, task.created_at - ahead_seconds)
 
 
 def read_balance(answer: Answer, now: float) -> Balance:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import AsyncGenerator, Sequence
 from urllib.parse import quote
@@ -11,8 +10,8 @@ from bot.clock import Clock
 from bot.domain.catalog import Model, Skill
 from bot.domain.jobs import Job
 from bot.domain.requests import GenerationRequest
-from bot.errors import KeyRejected, NotSent, OutcomeUnknown, Unavailable
-from bot.net import Answer, Net, NetError, NoAnswer, Unsent
+from bot.errors import Unavailable
+from bot.net import Answer, Net, NetError
 from bot.ports import Accepted, Balance, Generation, GenerationState, KeyCheck, KeyVerdict, Listed
 from bot.providers.keys import bearer, blotted, is_sendable, without
 from bot.providers.meshy.answers import (
@@ -29,6 +28,7 @@ from bot.providers.meshy.build import PAGE_MOST, list_query, task_body
 from bot.providers.meshy.catalogue import MODELS, PROVIDER, ai_model
 from bot.providers.meshy.events import EventReader
 from bot.providers.meshy.pace import Pace
+from bot.providers.sending import asked, checked, submitted
 
 TASKS = "/openapi/v1/text-to-image"
 PAGES_MOST = 20
@@ -41,6 +41,7 @@ class Meshy:
     """Implements `bot.ports.Provider` and all that one may do besides: Follows, Lists, Recalls, TellsBalance."""
 
     name = PROVIDER
+    key_prefix = "msy_"
     skills = frozenset({Skill.POSES})
     poll_seconds = 3.0
 
@@ -56,21 +57,9 @@ class Meshy:
 
     async def submit(self, request: GenerationRequest, model: Model | None, key: str) -> Accepted:
         """`POST /openapi/v1/text-to-image`, once. Raises SubmissionError, and nothing else."""
-        if not is_sendable(key):
-            raise KeyRejected("It has characters in it that no key has.")
-        content = json.dumps(task_body(request, model)).encode()
-        headers = {**bearer(key), "content-type": "application/json"}
         await self._pace.turn(key)
-        try:
-            answer = await self._net.submissions.request("POST", self._base_url + TASKS, headers, content)
-        except Unsent as error:
-            raise NotSent(blotted(error.detail, key)) from error
-        except NoAnswer as error:
-            if error.head is None or not error.head.is_client_error:
-                raise OutcomeUnknown(blotted(error.detail, key), is_answered=error.head is not None) from error
-            # A refusal is one whether or not its body came through.
-            answer = Answer(error.head, b"")
-        return read_submission(without(key, answer), self._clock.now())
+        url, body = self._base_url + TASKS, task_body(request, model)
+        return read_submission(await submitted(self._net.submissions, url, body, key), self._clock.now())
 
     async def look(self, generation_id: str, key: str) -> Generation:
         """`GET /openapi/v1/text-to-image/:id`. Raises LookupFailed."""
@@ -83,7 +72,7 @@ class Meshy:
         Events may come out of order: it never goes back.
         """
         url = f"{self._base_url}{_path(generation_id)}/stream"
-        headers = {**bearer(_checked(key)), "accept": "text/event-stream"}
+        headers = {**bearer(checked(key)), "accept": "text/event-stream"}
         reader, reached = EventReader(), (False, 0)
         await self._pace.turn(key)
         try:
@@ -151,24 +140,8 @@ class Meshy:
 
     async def _ask(self, method: str, path: str, key: str) -> Answer:
         """Anything but a submission. Raises Unavailable."""
-        headers = bearer(_checked(key))
         await self._pace.turn(key)
-        try:
-            answer = await self._net.polls.request(method, self._base_url + path, headers)
-        except NetError as error:
-            head = error.head if isinstance(error, NoAnswer) else None
-            if head is None or head.is_success:
-                raise Unavailable(blotted(error.detail, key)) from error
-            # A failure is one whether or not its body came through.
-            answer = Answer(head, b"")
-        return without(key, answer)
-
-
-def _checked(key: str) -> str:
-    """Raises Unavailable."""
-    if not is_sendable(key):
-        raise Unavailable("the key has characters in it that no key has", key_rejected=True)
-    return key
+        return await asked(self._net.polls, method, self._base_url + path, key)
 
 
 def _path(generation_id: str) -> str:

@@ -3,7 +3,8 @@ SELECT
     id, account_id, flow_id, guild_id, channel_id, user_id, provider, state, request, sealed_references,
     references_expire_at, model_id, is_private, parent_id, press, reserved_credits, charged_credits, generation_id,
     progress_percent, result, sealed_media, failure, owner, cancel_asked_at, forget_asked_at, next_look_at,
-    looks_left, created_at, queued_at, submitted_at, answered_at, finished_at, circumstances, preceding_tasks
+    looks_left, created_at, queued_at, submitted_at, answered_at, finished_at, circumstances, preceding_tasks,
+    begun_at, cancel_code
 FROM jobs WHERE id = :id;
 
 -- name: claim_job
@@ -57,7 +58,7 @@ UPDATE accounts SET purchased_credits = :purchased_credits, is_unlimited = :is_u
 WHERE id = :id;
 
 -- name: ask_cancel
-UPDATE jobs SET cancel_asked_at = :now WHERE id = :id AND cancel_asked_at IS NULL;
+UPDATE jobs SET cancel_asked_at = :now, cancel_code = :code WHERE id = :id AND cancel_asked_at IS NULL;
 
 -- name: save_request
 UPDATE jobs SET
@@ -68,7 +69,7 @@ WHERE id = :id AND forget_asked_at IS NULL;
 UPDATE jobs SET sealed_references = NULL WHERE sealed_references IS NOT NULL AND references_expire_at <= :now;
 
 -- name: save_progress
-UPDATE jobs SET progress_percent = :progress_percent, preceding_tasks = :preceding_tasks
+UPDATE jobs SET progress_percent = :progress_percent, preceding_tasks = :preceding_tasks, begun_at = :begun_at
 WHERE id = :id AND state = 'running';
 
 -- name: schedule_look
@@ -92,6 +93,7 @@ UPDATE sends SET answered_at = :now WHERE answered_at IS NULL OR answered_at > :
 UPDATE jobs SET
     created_at = CASE WHEN created_at > :now THEN :now ELSE created_at END,
     answered_at = CASE WHEN answered_at > :now THEN :now ELSE answered_at END,
+    begun_at = CASE WHEN begun_at > :now THEN :now ELSE begun_at END,
     next_look_at = CASE WHEN finished_at > :now THEN next_look_at - (finished_at - :now) ELSE next_look_at END,
     finished_at = CASE WHEN finished_at > :now THEN :now ELSE finished_at END
 WHERE (state IN ('offered', 'queued', 'submitting', 'running') OR next_look_at IS NOT NULL)
@@ -101,7 +103,8 @@ WHERE (state IN ('offered', 'queued', 'submitting', 'running') OR next_look_at I
 SELECT id FROM jobs WHERE state = 'running' ORDER BY id;
 
 -- name: tasks_open
-SELECT COUNT(*) AS tasks FROM jobs WHERE (state = 'submitting' OR state = 'running') AND account_id = :account_id;
+SELECT COUNT(*) AS tasks, COUNT(CASE WHEN state = 'running' THEN 1 END) AS running
+FROM jobs WHERE (state = 'submitting' OR state = 'running') AND account_id = :account_id;
 
 -- name: unknown_jobs
 SELECT id FROM jobs WHERE state = 'unknown' AND finished_at >= :since ORDER BY finished_at;

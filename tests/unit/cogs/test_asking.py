@@ -65,7 +65,7 @@ def test_what_discord_does_not_take_is_not_offered() -> None:
 
 async def test_a_model_is_named_with_its_price() -> None:
     catalogue = await catalogue_of(model(), model(id="free-1", name="Odd \u200b", prices=Prices(), is_default=False))
-    found = models(catalogue, "", Medium.IMAGE)
+    found = models(catalogue, "", Medium.IMAGE, catalogue.current)
     assert [(each.name, each.value) for each in found] == [
         ("Swift One · 5 credits", "swift-1"),
         ("Odd  · price not known", "free-1"),
@@ -77,11 +77,11 @@ async def test_models_that_cannot_be_chosen_are_not_offered() -> None:
     endless = model(id="x" * 101, is_default=False)
     named = model(id="long-1", name="y" * 300, is_default=False)
     catalogue = await catalogue_of(odd, endless, named)
-    (found,) = models(catalogue, "", Medium.IMAGE)
+    (found,) = models(catalogue, "", Medium.IMAGE, catalogue.current)
     assert (found.value, len(found.name)) == ("long-1", 100)
 
 
 async def test_no_more_than_25_are_offered() -> None:
     catalogue = await catalogue_of(*(model(id=f"swift-{n}", name=f"Swift {n}") for n in range(40)))
-    assert len(models(catalogue, "", Medium.IMAGE)) == 25
-    assert [each.value for each in models(catalogue, "swift 39", Medium.IMAGE)] == ["swift-39"]
+    assert len(models(catalogue, "", Medium.IMAGE, catalogue.current)) == 25
+    assert [each.value for each in models(catalogue, "swift 39", Medium.IMAGE, catalogue.current)] == ["swift-39"]

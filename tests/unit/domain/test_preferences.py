@@ -57,3 +57,11 @@ def test_before_the_catalogue_is_known_nothing_is_chosen() -> None:
 def test_without_usual_choices_nothing_changes() -> None:
     asked = GenerationRequest("a cat", quality="high")
     assert applied(Usual(), asked, ALL) == asked
+
+
+def test_a_usual_ratio_is_not_meant_for_several_views() -> None:
+    usual = Usual(aspect_ratio="16:9")
+    assert applied(usual, GenerationRequest("a knight"), ALL).aspect_ratio == "16:9"
+    assert applied(usual, GenerationRequest("a knight", multi_view=True), ALL).aspect_ratio is None
+    chosen = GenerationRequest("a knight", multi_view=True, aspect_ratio="1:1")
+    assert applied(usual, chosen, ALL).aspect_ratio == "1:1"

@@ -5,16 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 
 from bot.domain.catalog import Medium
-from bot.domain.jobs import DEADLINE_SECONDS, Job, JobState
+from bot.domain.jobs import DEADLINE_SECONDS, Failure, FailureCode, Job, JobState
 from bot.errors import LookupFailed, NotFound, Unavailable
-from bot.pipeline.watcher import POLLS_IN_FLIGHT
+from bot.pipeline.watcher import POLLS_IN_FLIGHT, Watcher
 from bot.ports import Generation, GenerationState
-from tests.support.builders import PROCESSING, completed, running
+from tests.support.builders import BEGAN_AT, PROCESSING, account, completed, running
 from tests.support.fakes import FakeProvider, virtually
 from tests.unit.pipeline.rig import POLL_SECONDS, Rig, open_rig
 from tests.unit.pipeline.test_watcher import MANY, looks, tell, watched
@@ -202,6 +203,61 @@ async def test_what_waits_upstream_is_not_late() -> None:
         assert (await rig.job(job)).state is JobState.SUCCEEDED
 
 
+@pytest.mark.parametrize(
+    "first",
+    [WAITING, Generation(GenerationState.PROCESSING, progress_percent=5, begun_at=BEGAN_AT + 2 * DEADLINE - 20)],
+)
+@virtually
+async def test_nor_does_it_seem_so_to_who_has_not_looked_for_long(first: Generation) -> None:
+    """After a restart, or an outage: what still waits, or has just begun, has its time before it."""
+    async with telling() as (rig, _):
+        job = await running(rig.store, rig.account, rig.clock.now())
+        tell(rig, job, first, at(50), completed())
+        await asyncio.sleep(2 * DEADLINE)
+        rig.start("watcher")
+        await asyncio.sleep(20)
+        assert (await rig.job(job)).state is JobState.SUCCEEDED
+
+
+@virtually
+async def test_when_it_began_outlives_the_process() -> None:
+    async with telling() as (rig, provider):
+        provider.news = [[60.0, at(10), 10_000.0]]
+        job = await watched(rig)
+        tell(rig, job, *[WAITING] * 30, PROCESSING)
+        await asyncio.sleep(400)
+        await rig.stop()
+        began_at = (await rig.job(job)).begun_at
+        assert began_at is not None
+        assert job.answered_at is not None
+        assert began_at > job.answered_at + 60
+
+
+@virtually
+async def test_a_place_in_line_is_looked_at_every_quarter_of_a_minute() -> None:
+    async with telling() as (rig, provider):
+        provider.news = [[10_000.0] for _ in range(10)]
+        job = await watched(rig)
+        places = [Generation(GenerationState.PROCESSING, is_begun=False, preceding_tasks=n) for n in (3, 2, 1)]
+        tell(rig, job, *places, at(10))
+        await asyncio.sleep(40)
+        assert looks(rig, job) == [0, 15, 30]
+        assert (await rig.job(job)).preceding_tasks == 1
+        await asyncio.sleep(100)
+        assert looks(rig, job) == [0, 15, 30, 45], "once it has begun, the stream tells"
+
+
+@virtually
+async def test_the_time_in_line_is_not_the_time_it_takes() -> None:
+    async with telling() as (rig, _):
+        job = await watched(rig)
+        tell(rig, job, *[WAITING] * 40, at(10), at(60), completed())
+        await asyncio.sleep(200)
+        assert (await rig.job(job)).state is JobState.SUCCEEDED
+        (took_seconds,) = rig.driver.rows("SELECT took_seconds FROM jobs")[0]
+        assert took_seconds < 20
+
+
 @virtually
 async def test_but_nobody_waits_for_ever() -> None:
     async with telling() as (rig, _):
@@ -209,6 +265,38 @@ async def test_but_nobody_waits_for_ever() -> None:
         tell(rig, job, WAITING)
         await asyncio.sleep(3600 + DEADLINE + 10)
         assert (await rig.job(job)).state is JobState.TIMED_OUT
+
+
+# ---- one upstream hangs
+
+
+@virtually
+async def test_looks_at_an_upstream_that_hangs_hold_up_no_other() -> None:
+    async with telling() as (rig, provider):
+        other = replace(account(await rig.store.accounts.enter("meshy", "other"), MANY), provider="meshy")
+        hanging = FakeProvider(rig.clock)
+        hanging.look_seconds = 10_000.0
+        rig.stages["watcher"].close()
+        rig.stages["watcher"] = Watcher(
+            rig.store.watching,
+            rig.store.asking,
+            {"meigen": provider, "meshy": hanging},
+            {rig.account.id: rig.account, other.id: other},
+            rig.signals,
+            rig.clock,
+            POLL_SECONDS,
+        ).run()
+        for _ in range(2 * POLLS_IN_FLIGHT):
+            await running(rig.store, other, rig.clock.now())
+            await asyncio.sleep(0.001)
+        rig.start("watcher")
+        await asyncio.sleep(60)
+        assert hanging.looks_open == POLLS_IN_FLIGHT
+        job = await running(rig.store, rig.account, rig.clock.now())
+        tell(rig, job, completed())
+        rig.signals.running.ring()
+        await asyncio.sleep(2)
+        assert (await rig.job(job)).state is JobState.SUCCEEDED
 
 
 # ---- taking back
@@ -275,3 +363,30 @@ async def test_one_that_is_not_known_yet_was_not_taken_back() -> None:
         await recalled(rig, job)
         await asyncio.sleep(20)
         assert (await rig.job(job)).state is JobState.SUCCEEDED
+
+
+@virtually
+async def test_what_timed_out_is_not_taken_back_but_looked_at() -> None:
+    async with telling() as (rig, provider):
+        job = await watched(rig)
+        tell(rig, job, WAITING)
+        await asyncio.sleep(3600 + DEADLINE - 10)
+        provider.recalls = [Unavailable("no answer")] * 100
+        await recalled(rig, job)
+        await asyncio.sleep(20)
+        assert (await rig.job(job)).state is JobState.TIMED_OUT
+        provider.recalls = []
+        tell(rig, job, completed())
+        await asyncio.sleep(200)
+        assert (await rig.job(job)).state is JobState.SUCCEEDED
+
+
+@virtually
+async def test_who_had_it_taken_back_is_told() -> None:
+    async with telling() as (rig, _):
+        job = await watched(rig)
+        tell(rig, job, WAITING)
+        await rig.store.door.ask_cancel(job.id, FailureCode.CANCELLED_BY_MODERATOR)
+        await recalled(rig, job)
+        await asyncio.sleep(5)
+        assert (await rig.job(job)).failure == Failure(FailureCode.CANCELLED_BY_MODERATOR)

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 from bot.domain.jobs import Job, JobState
 from bot.errors import OutcomeUnknown, Unavailable
-from bot.pipeline.reconciler import LOOKS, Reconciler
+from bot.pipeline.reconciler import LOOKED_FOR_SECONDS, UNTOLD_MAX_SECONDS, Reconciler
 from bot.ports import Accepted, Listed
 from tests.support.builders import claimed
 from tests.support.fakes import FakeProvider, virtually
@@ -93,14 +93,44 @@ async def test_it_may_appear_later_and_the_list_may_fail() -> None:
 
 
 @virtually
-async def test_it_asks_ever_less_often_and_then_no_more() -> None:
+async def test_it_asks_ever_less_often_and_after_a_day_no_more() -> None:
     async with listing() as (rig, provider):
         rig.start("reconciler")
         job = await lost(rig)
-        await asyncio.sleep(50_000)
+        await asyncio.sleep(3 * LOOKED_FOR_SECONDS)
         gaps = [b - a for a, b in zip(provider.asked, provider.asked[1:], strict=False)]
-        assert len(provider.asked) == LOOKS
-        assert [round(gap) for gap in gaps[:4]] == [2, 4, 8, 16]
+        assert [round(gap) for gap in gaps[:5]] == [2, 2, 4, 8, 16]
+        assert len(provider.asked) < 20
+        assert provider.asked[-1] - provider.asked[0] > LOOKED_FOR_SECONDS / 2
+        assert (await rig.job(job)).state is JobState.UNKNOWN
+
+
+@virtually
+async def test_an_outage_does_not_end_the_search() -> None:
+    async with listing() as (rig, provider):
+        rig.start("reconciler")
+        provider.down = 10_000
+        job = await lost(rig)
+        born_at = rig.clock.now()
+        await asyncio.sleep(5 * 3600)
+        gaps = [b - a for a, b in zip(provider.asked, provider.asked[1:], strict=False)]
+        assert max(gaps) <= UNTOLD_MAX_SECONDS + 1
+        provider.down = 0
+        provider.list = [Listed("task-1", "a cat", "swift", born_at)]
+        await asyncio.sleep(UNTOLD_MAX_SECONDS + 1)
+        assert (await rig.job(job)).state is JobState.RUNNING
+
+
+@virtually
+async def test_after_a_restart_it_is_looked_for_once_and_then_by_its_age() -> None:
+    async with listing() as (rig, provider):
+        job = await lost(rig)
+        await asyncio.sleep(3600)
+        rig.start("reconciler")
+        await asyncio.sleep(3500)
+        assert len(provider.asked) == 1
+        await asyncio.sleep(200)
+        assert len(provider.asked) == 2
         assert (await rig.job(job)).state is JobState.UNKNOWN
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.ports import RateHeaders
-from bot.providers.rate_headers import RETRY_AFTER_MAX_SECONDS, rate_headers, retry_after_seconds
+from bot.providers.headers import RETRY_AFTER_MAX_SECONDS, clock_ahead_seconds, rate_headers, retry_after_seconds
 
 NOW = 1_780_000_000.0  # Thu, 28 May 2026 20:26:40 GMT
 
@@ -64,3 +64,20 @@ def test_any_retry_after_is_a_sane_time_or_none(text: str) -> None:
 )
 def test_rate_headers(headers: dict[str, str], told: RateHeaders) -> None:
     assert rate_headers(headers) == told
+
+
+@pytest.mark.parametrize(
+    ("headers", "ahead"),
+    [
+        ({}, 0.0),
+        ({"date": "soon"}, 0.0),
+        ({"date": "Thu, 28 May 2026 20:26:40 GMT"}, 0.0),
+        ({"date": "Thu, 28 May 2026 20:26:39 GMT"}, 0.0),
+        # Whole seconds: half of one more is the best guess.
+        ({"date": "Thu, 28 May 2026 20:26:50 GMT"}, 10.5),
+        ({"date": "Thu, 28 May 2026 20:26:30 GMT"}, -9.5),
+        ({"date": "Fri, 01 Jan 9999 00:00:00 GMT"}, 0.0),
+    ],
+)
+def test_a_clock_that_is_ahead(headers: dict[str, str], ahead: float) -> None:
+    assert clock_ahead_seconds(headers, NOW) == ahead

@@ -7,6 +7,8 @@ import json
 import logging
 from collections.abc import Callable
 from contextlib import aclosing
+from datetime import UTC, datetime
+from email.utils import format_datetime
 
 import httpx
 import pytest
@@ -41,6 +43,7 @@ from bot.ports import (
 from bot.providers.meshy import Meshy
 from bot.providers.meshy.client import PAGES_MOST
 from tests.simulation.virtual_loop import LoopClock
+from tests.support.builders import BEGAN_AT
 from tests.support.fakes import HandClock, virtually
 from tests.support.meshy_samples import CREATE, CREATED, STREAM_ERROR, STREAM_PENDING, TASK
 
@@ -274,6 +277,14 @@ async def test_a_list_is_read_as_far_back_as_wanted() -> None:
     found = await upstream.client.made_since(930.0, KEY)
     assert [each.created_at for each in found] == [float(at) for at in range(1000, 929, -1)]
     assert len(upstream.requests) == 2
+
+
+async def test_what_it_lists_is_told_by_our_clock() -> None:
+    """Its own is 30 seconds behind, as the Date of its answer tells."""
+    date = format_datetime(datetime.fromtimestamp(BEGAN_AT - 30.0, UTC), usegmt=True)
+    upstream = Upstream(lambda _: httpx.Response(200, json=tasks_at(BEGAN_AT - 40.0), headers={"date": date}))
+    (found,) = await upstream.client.made_since(0.0, KEY)
+    assert found.created_at == pytest.approx(BEGAN_AT - 10.0, abs=0.6)
 
 
 async def test_a_short_page_is_the_last() -> None:

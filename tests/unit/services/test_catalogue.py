@@ -70,6 +70,7 @@ class Upstream:
     """Tells `models`; is down where they are None."""
 
     skills = frozenset({Skill.VIDEOS})
+    key_prefix = ""
 
     def __init__(self, models: Sequence[Model] | None, name: str = "meigen") -> None:
         self.name = name
@@ -380,9 +381,19 @@ async def test_who_did_not_tell_is_known() -> None:
     assert both.silent == {"meshy"}
 
 
+class KeysOf:
+    """A key for each of `at_hand`; guild 7 has only the operator's, those of MeiGen."""
+
+    def __init__(self, *at_hand: str) -> None:
+        self.at_hand = set(at_hand)
+
+    def providers_for(self, guild_id: int | None) -> set[str]:
+        return self.at_hand & {"meigen"} if guild_id == 7 else self.at_hand
+
+
 async def test_an_upstream_without_a_key_is_neither_asked_nor_shown() -> None:
-    meigen, meshy, at_hand = Upstream([GPT]), Upstream([POSED], "meshy"), {"meigen"}
-    made = Catalogue([meigen, meshy], Shelf(), HandClock(), lambda: at_hand)
+    meigen, meshy, keys = Upstream([GPT]), Upstream([POSED], "meshy"), KeysOf("meigen")
+    made = Catalogue([meigen, meshy], Shelf(), HandClock(), keys)
     meshy.skills = frozenset({Skill.POSES})
 
     async def seen() -> tuple[list[Model], set[Skill], int]:
@@ -390,21 +401,21 @@ async def test_an_upstream_without_a_key_is_neither_asked_nor_shown() -> None:
         return list(made.current.models), set(made.skills), meshy.asked
 
     assert await seen() == ([GPT], {Skill.VIDEOS}, 0)
-    at_hand.add("meshy")
+    keys.at_hand.add("meshy")
     assert await seen() == ([GPT, POSED], {Skill.VIDEOS, Skill.POSES}, 1)
-    at_hand.remove("meshy")
+    keys.at_hand.remove("meshy")
     assert await seen() == ([GPT], {Skill.VIDEOS}, 1)
 
 
 async def test_what_is_known_of_a_new_one_is_shown_before_the_others_answer() -> None:
-    meigen, meshy, at_hand = Upstream([GPT]), Upstream([POSED], "meshy"), {"meigen", "meshy"}
-    made = Catalogue([meigen, meshy], Shelf(), HandClock(), lambda: at_hand)
+    meigen, meshy, keys = Upstream([GPT]), Upstream([POSED], "meshy"), KeysOf("meigen", "meshy")
+    made = Catalogue([meigen, meshy], Shelf(), HandClock(), keys)
     await made.refresh()
-    at_hand.remove("meshy")
+    keys.at_hand.remove("meshy")
     await made.refresh()
     seen: list[tuple[Model, ...]] = []
     meigen.on_ask = lambda: seen.append(made.current.models)
-    at_hand.add("meshy")
+    keys.at_hand.add("meshy")
     await made.refresh()
     assert seen == [(GPT, POSED)]
 
@@ -422,3 +433,22 @@ async def test_a_key_that_comes_or_goes_asks_anew() -> None:
         rung.set()
         await running
     assert upstream.asked == 2
+
+
+async def test_a_guild_sees_what_there_are_keys_for_there() -> None:
+    meshy = Upstream([POSED], "meshy")
+    meshy.skills = frozenset({Skill.POSES})
+    made = Catalogue([Upstream([GPT]), meshy], Shelf(), HandClock(), KeysOf("meigen", "meshy"))
+    await made.refresh()
+    assert made.at(5).models == (GPT, POSED)
+    assert made.at(7).models == (GPT,)
+    assert made.skills_at(5) == {Skill.VIDEOS, Skill.POSES}
+    assert made.skills_at(7) == {Skill.VIDEOS}
+
+
+async def test_the_usual_one_is_the_one_that_would_be_taken() -> None:
+    made = catalogue(Upstream([FLUX]), Upstream([POSED], "meshy"))
+    await made.refresh()
+    # The first upstream names none, so Meshy's default is nobody's.
+    assert [model.id for model in made.models_matching("", IMAGE)] == [FLUX.id, POSED.id]
+    assert [model.id for model in made.models_matching("", IMAGE, within=Catalog((POSED,)))] == [POSED.id]

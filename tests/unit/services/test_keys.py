@@ -173,7 +173,7 @@ def test_no_account_tells_its_key(office: Office) -> None:
 async def test_what_waits_goes_along_and_everybody_is_rung(office: Office) -> None:
     job = await queued(office.store, office.mine)
     heard = [office.signals.keys.listen(), office.signals.queued.listen(), office.signals.cards.listen()]
-    assert await office.enter() == KeyChange(OWN_KEY[-4:], None, moved=1)
+    assert await office.enter() == KeyChange("meigen", OWN_KEY[-4:], None, moved=1)
     own = office.keyring.account_for(GUILD, "meigen")
     assert own is not None
     assert (await read(office.store, job.id)).account_id == own.id
@@ -182,7 +182,7 @@ async def test_what_waits_goes_along_and_everybody_is_rung(office: Office) -> No
 
 async def test_another_key_says_whose_place_it_took(office: Office) -> None:
     await office.enter()
-    assert await office.enter(OTHER_KEY) == KeyChange(OTHER_KEY[-4:], OWN_KEY[-4:])
+    assert await office.enter(OTHER_KEY) == KeyChange("meigen", OTHER_KEY[-4:], OWN_KEY[-4:])
     own = office.keyring.account_for(GUILD, "meigen")
     assert own is not None
     assert own.key == OTHER_KEY
@@ -308,7 +308,7 @@ async def test_once_removed_the_operators_key_pays_again(office: Office) -> None
     assert own is not None
     job = await queued(office.store, own)
     heard = office.signals.keys.listen()
-    assert await office.keyring.remove(GUILD, MODERATOR, "meigen") == KeyChange(OWN_KEY[-4:], None, moved=1)
+    assert await office.keyring.remove(GUILD, MODERATOR, "meigen") == KeyChange("meigen", OWN_KEY[-4:], None, moved=1)
     assert office.keyring.account_for(GUILD, "meigen") == office.mine
     assert (await read(office.store, job.id)).account_id == office.mine.id
     assert heard.is_set()
@@ -320,7 +320,7 @@ async def test_with_no_other_key_what_waits_is_cancelled(office: Office) -> None
     own = office.keyring.account_for(GUILD, "meshy")
     assert own is not None
     job = await queued(office.store, own)
-    assert await office.keyring.remove(GUILD, MODERATOR, "meshy") == KeyChange(OWN_KEY[-4:], cancelled=1)
+    assert await office.keyring.remove(GUILD, MODERATOR, "meshy") == KeyChange("meshy", OWN_KEY[-4:], cancelled=1)
     failure = (await read(office.store, job.id)).failure
     assert failure is not None
     assert failure.code is FailureCode.KEY_REMOVED
@@ -439,3 +439,22 @@ async def test_at_the_start_a_store_that_fails_is_not_hidden(office: Office) -> 
     office.driver.is_down = True
     with pytest.raises(StoreDown):
         await office.keyring.open()
+
+
+async def test_a_key_that_begins_like_anothers_is_shown_to_nobody_else(office: Office) -> None:
+    class Other(FakeProvider):
+        key_prefix = "msy_"
+
+    class First(FakeProvider):
+        key_prefix = "meigen_sk_"
+
+    first, other = First(office.clock), Other(office.clock)
+    providers = {"meigen": first, "meshy": other}
+    limits = dict.fromkeys(providers, office.mine.limit)
+    ring = Keyring(
+        office.store.keys, providers, limits, [office.mine], print_of, lambda _: None, office.signals, office.clock
+    )
+    change = await ring.enter(GUILD, MODERATOR, "meigen", "msy_0123456789abcdef")
+    assert change.provider == "meshy"
+    assert (first.checked, other.checked) == ([], ["msy_0123456789abcdef"])
+    assert (await ring.enter(GUILD, MODERATOR, "meigen", "no-prefix-that-is-known")).provider == "meigen"

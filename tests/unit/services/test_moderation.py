@@ -626,7 +626,7 @@ async def test_what_comes_back_to_the_line_after_a_cancel_does_not_wait_again(of
     await office.moderation.cancel(GUILD, MODERATOR, job.id)
     await store.submissions.record(mine, job.id, NotSent())
     assert (await read(store, job.id)).state is JobState.CANCELLED
-    assert "It was called back." in await office.card(job)
+    assert "A moderator has called it back." in await office.card(job)
 
 
 async def test_what_has_ended_stays_as_it_ended(office: Office) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.gate import PauseReason
+from bot.domain.gate import FULL_KEPT_SECONDS, PauseReason
 from bot.domain.jobs import Job, JobState
 from bot.errors import OutcomeUnknown, QueueFull
 from bot.ports import Accepted, Account, Claim, Generation, GenerationState, Listed, Wait
@@ -66,6 +66,30 @@ async def test_a_full_queue_is_no_rate(store: Store, one: Account, clock: HandCl
         gate = gate_of(look)
         assert gate.paused_until == clock.at + seconds
     assert all(send["answered_at"] is not None for send in sends(look))
+
+
+async def test_refusals_of_one_burst_count_once_and_tell_how_many_may_be_made(
+    store: Store, one: Account, clock: HandClock, look: Look
+) -> None:
+    ten = replace(one, limit=replace(one.limit, tasks=10))
+    jobs = []
+    for _ in range(4):
+        jobs.append(await claimed(store, ten))
+        clock.at += 1.0
+    await store.submissions.record(ten, jobs[0].id, Accepted("gen-1"))
+    for job in jobs[1:]:
+        await store.submissions.record(ten, job.id, QueueFull())
+    assert gate_of(look).paused_until == clock.at + 5.0
+    clock.at += 6.0
+    # One more than there were then was too many: until one is done, nothing leaves.
+    assert isinstance(await store.submissions.claim(ten, 0.0), Wait)
+    await store.watching.finish(jobs[0].id, completed())
+    claim = await store.submissions.claim(ten, 0.0)
+    assert isinstance(claim, Claim)
+    await store.submissions.record(ten, claim.job.id, Accepted("gen-2"))
+    assert isinstance(await store.submissions.claim(ten, 0.0), Wait)
+    clock.at += FULL_KEPT_SECONDS
+    assert isinstance(await store.submissions.claim(ten, 0.0), Claim), "after a while more are tried again"
 
 
 # ---- taken back, and told of
@@ -140,7 +164,7 @@ async def test_none_is_none(store: Store, wide: Account) -> None:
     assert await store.submissions.adopt(job.id, [], is_of) is None
 
 
-@pytest.mark.parametrize("after", [-1.5, -3600.0, ADOPTED_WITHIN_SECONDS + 1])
+@pytest.mark.parametrize("after", [-2.0, -3600.0, ADOPTED_WITHIN_SECONDS + 1])
 async def test_what_was_made_before_or_long_after_is_somebody_elses(
     store: Store, wide: Account, clock: HandClock, after: float
 ) -> None:

@@ -233,12 +233,17 @@ def test_running(changes: dict[str, Any], pace: Pace | None, said: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("preceding", "said"), [(0, "**Next at the service**"), (3, "**At the service, 3 before it**")]
+    ("preceding", "said"), [(0, "**Waiting at the service**"), (3, "**Waiting at the service**, 3 before it")]
 )
 def test_what_waits_at_the_service_says_so(preceding: int, said: str) -> None:
     waiting = job(JobState.RUNNING, preceding_tasks=preceding, progress_percent=0)
     assert draw(view(waiting, pace=Pace(20.0, 40.0))).texts[1] == said
     assert "paid" not in text_of(draw(view(replace(waiting, cancel_asked_at=NOW))))
+
+
+def test_when_a_link_ends_is_told_where_that_is_known() -> None:
+    ended = done(ShownMedia("https://x.y/a.png"), result=Result(("https://x.y/a.png",), expires_at=NOW + 60))
+    assert f"could not be brought here. The link ends <t:{round(NOW + 60)}:R>." in text_of(draw(ended))
 
 
 def test_pose_and_views_stand_with_the_other_choices() -> None:
@@ -331,7 +336,9 @@ def test_a_result_that_came_after_cancelling_is_not_shown() -> None:
 @pytest.mark.parametrize("state", [JobState.FAILED, JobState.CANCELLED])
 def test_every_end_says_why_and_what_became_of_the_credits(state: JobState, code: FailureCode) -> None:
     text = text_of(draw(view(job(state, failure=Failure(code)))))
-    assert "Nothing was charged." in text
+    # Of a task that was cancelled there, Meshy does not say what becomes of its credits.
+    is_told = code is not FailureCode.CANCELLED_UPSTREAM
+    assert ("Nothing was charged." if is_told else "does not say whether that was charged") in text
 
 
 def test_a_failed_generation_gives_the_credits_back() -> None:

@@ -322,3 +322,9 @@ def test_any_panel_and_form_are_within_discords_limits(of: DraftView) -> None:
         assert len(field.hint) <= 100
         if isinstance(field, TextField):
             assert len(field.value) <= TYPED_MAX_CHARACTERS
+
+
+def test_the_panel_shows_all_that_was_chosen() -> None:
+    asked = GenerationRequest("a knight", aspect_ratio="3:4", pose_mode="t-pose", multi_view=True)
+    shown = text_of(draw_draft(view(asked)))
+    assert "3:4 · t-pose · several views" in shown

@@ -76,8 +76,8 @@ class CardTexts(Words):
         return f"**Being made …**{bar}" if percent is None else f"**Being made …**{bar} {percent} %"
 
     def waiting_upstream(self, preceding: int) -> str:
-        """`preceding`: how many the service makes before it."""
-        return "**Next at the service**" if not preceding else f"**At the service, {preceding:,} before it**"
+        """`preceding`: how many the service makes before it; 0 where it does not tell, too."""
+        return f"**Waiting at the service**{f', {preceding:,} before it' if preceding else ''}"
 
     def comes_from(self, url: str) -> str:
         return f"-# From [this one]({url})."
@@ -117,15 +117,19 @@ class CardTexts(Words):
         name = self.mediums[medium].capitalize()
         return name if count == 1 else f"{name} {number}"
 
-    def too_large(self, item: str) -> str:
-        return f"{item} is too large for Discord. The link works for a limited time."
+    def too_large(self, item: str, until: float | None) -> str:
+        return f"{item} is too large for Discord. {self._link_works(until)}"
 
-    def linked(self, item: str) -> str:
+    def linked(self, item: str, until: float | None) -> str:
         """Of what is attached, too."""
-        return f"{item} · The link works for a limited time."
+        return f"{item} · {self._link_works(until)}"
 
-    def not_brought(self, item: str) -> str:
-        return f"{item} could not be brought here. The link works for a limited time."
+    def not_brought(self, item: str, until: float | None) -> str:
+        return f"{item} could not be brought here. {self._link_works(until)}"
+
+    def _link_works(self, until: float | None) -> str:
+        """`until`: epoch seconds; None: not told."""
+        return "The link works for a limited time." if until is None else f"The link ends {timestamp(until)}."
 
     def gone(self, item: str) -> str:
         return f"{item} is gone: the service keeps results for a limited time only."
@@ -189,7 +193,7 @@ class CardTexts(Words):
         FailureCode.CARD_DELETED: "The card was deleted, so nothing was begun.{said}",
         FailureCode.GUILD_LEFT: "I was removed from that server before it began.{said}",
         FailureCode.CANCELLED_UPSTREAM: "It was cancelled at the service, and not from here.{said}",
-        FailureCode.KEY_REMOVED: "The server's own key was taken back, and there is no other for this service.{said}",
+        FailureCode.KEY_REMOVED: "There is no key for this service here any more.{said}",
         FailureCode.ASKED_AGAIN: "The service did not take this one, and you have asked for it again meanwhile.{said}",
     }
 
@@ -200,6 +204,9 @@ class CardTexts(Words):
 
     def supported_ratios(self, ratios: Sequence[str]) -> str:
         return f"It can do these ratios: {listed(ratios)}."
+
+    def no_refund(self) -> str:
+        return "The service does not say whether that was charged; `/credits` tells what is left."
 
     def refund(self, charged: int | None, reserved: int | None, *, began: bool) -> str:
         """What became of the credits of something that failed; `began` tells whether the upstream had taken it."""

@@ -105,8 +105,9 @@ class LimitTexts(AmountTexts, RuleTexts, ChangeTexts):
     # ---- own key
 
     key_hint = (
-        "With a key of its own, this server pays for itself: it has its own credits, its own queue, and its own turn "
-        "at the service. Nothing is spent from the key of whoever runs Easel any more, and the limits here still hold."
+        "With a key of its own for a service, this server pays for itself there: it has its own credits, its own "
+        "queue, and its own turn. Nothing is spent there from the key of whoever runs Easel any more, and the limits "
+        "here still hold."
     )
     enter_key = "Enter a key"
     replace_key = "Enter another key"
