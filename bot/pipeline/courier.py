@@ -96,6 +96,9 @@ class Courier:
                 self._setbacks.pop(job_id, None)
                 if job.is_final:
                     self._signals.shown.ring()
+                elif job.preceding_tasks is not None:
+                    # Where its card was deleted it is taken back from the upstream's line.
+                    self._signals.running.ring()
         except (SurfaceDown, MediaDown, StoreDown) as error:
             self._set_back(job_id, error)
             log.info("job %d: not shown yet: %s", job_id, error)

@@ -186,6 +186,7 @@ class Intake:
             # The next edit of the card finds out.
             log.exception("job %d: its card is gone, but that could not be stored", job_id)
         self._signals.queued.ring()
+        self._signals.running.ring()
 
     async def left_guild(self, guild_id: int) -> None:
         """Easel was removed from a guild: what waits there is not made."""

@@ -390,3 +390,20 @@ async def test_who_had_it_taken_back_is_told() -> None:
         await recalled(rig, job)
         await asyncio.sleep(5)
         assert (await rig.job(job)).failure == Failure(FailureCode.CANCELLED_BY_MODERATOR)
+
+
+@pytest.mark.parametrize(("seen", "state"), [(WAITING, JobState.CANCELLED), (at(10), JobState.RUNNING)])
+@virtually
+async def test_whose_card_is_deleted_is_taken_back_while_it_waits(seen: Generation, state: JobState) -> None:
+    async with telling() as (rig, provider):
+        provider.news = [[10_000.0] for _ in range(10)]
+        job = await watched(rig)
+        tell(rig, job, seen)
+        await asyncio.sleep(5)
+        # Its message was never posted, which is as good as deleted.
+        rig.start("courier")
+        rig.signals.cards.ring()
+        await asyncio.sleep(60)
+        ended = await rig.job(job)
+        assert ended.state is state
+        assert ended.failure == (Failure(FailureCode.CARD_DELETED) if state is JobState.CANCELLED else None)

@@ -204,7 +204,7 @@ def test_the_same_model_elsewhere_is_named_with_its_price() -> None:
     assert model_choice(GPT, both.kin(GPT)) == "GPT Image 2.0 · 2 to 80 credits (Meshy: 9 credits)"
     assert model_choice(MESHY, both.kin(MESHY)) == "GPT Image 2 at Meshy · 9 credits (MeiGen: 2 to 80 credits)"
     (page,) = models_pages(both, Medium.IMAGE, {})
-    assert "the same elsewhere: Meshy: 9 credits" in text_of(page)
+    assert "the same at Meshy: 9 credits" in text_of(page)
 
 
 def test_what_cannot_be_had_now_is_marked() -> None:

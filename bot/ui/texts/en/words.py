@@ -80,7 +80,7 @@ class Words:
 
     def also_at(self, prices: str) -> str:
         """`prices`: of the same model at other services."""
-        return f"the same elsewhere: {prices}"
+        return f"the same at {prices}"
 
     def upscale(self, number: int) -> str:
         return f"U{number}"
