@@ -34,8 +34,9 @@ LATE_SILENCE_SECONDS = 24 * 3600.0
 """With no answer to a late look for this long after the time-out nobody looks any more."""
 POLLS_IN_FLIGHT = 16
 """Of each upstream: one that hangs holds up nobody else's."""
-LINE_LOOK_SECONDS = 15.0
-"""So long a stream is listened to while it waits in the upstream's own line: its place there is told by looks alone."""
+NEWS_SECONDS = 15.0
+"""After so long without news, however alive a stream is, a look is made. What waits in the upstream's own line is
+looked at as often: its place there is told by looks alone."""
 UPSTREAM_LINE_MAX_SECONDS = 3600.0
 """What waits in an upstream's own line is not late; but for no longer than that."""
 
@@ -235,11 +236,10 @@ class Watcher:
                 aclosing(provider.follow(watch.job.generation_id, account.key or "")) as news,
             ):
                 async for generation in news:
-                    was_waiting = watch.is_waiting
                     await self._judge(watch, generation, self._clock.now())
                     if self._is_over(watch):
                         return
-                    if was_waiting and not watch.is_waiting:
+                    if not watch.is_waiting:
                         patience.reschedule(asyncio.get_running_loop().time() + self._patience_seconds(watch))
         except TimeoutError:
             log.debug("job %d: a look tells more now", watch.job.id)
@@ -249,8 +249,7 @@ class Watcher:
             watch.due_at, watch.follower = max(due_at, self._clock.now()), None
 
     def _patience_seconds(self, watch: Watch) -> float:
-        left_seconds = watch.deadline_at - self._clock.now()
-        return min(left_seconds, LINE_LOOK_SECONDS) if watch.is_waiting else left_seconds
+        return min(watch.deadline_at - self._clock.now(), NEWS_SECONDS)
 
     def _is_over(self, watch: Watch) -> bool:
         """It has ended, or timed out: what is looked at now, if anything, is another watch."""

@@ -137,7 +137,7 @@ async def test_while_no_stream_opens_looks_find_the_end() -> None:
 @virtually
 async def test_a_stream_without_end_does_not_outlast_the_deadline() -> None:
     async with telling() as (rig, provider):
-        provider.news = [[at(10), 10_000.0]]
+        provider.news = [[10_000.0] for _ in range(100)]
         job = await watched(rig)
         await asyncio.sleep(DEADLINE + 5)
         assert (await rig.job(job)).state is JobState.TIMED_OUT
@@ -149,7 +149,7 @@ async def test_listeners_take_nobodys_place() -> None:
     async with telling() as (rig, provider):
         count = 3 * POLLS_IN_FLIGHT
         provider.look_seconds = 0.5
-        provider.news = [[30.0, completed()] for _ in range(count)]
+        provider.news = [[10.0, at(10), 10.0, at(50), 6.0, completed()] for _ in range(count)]
         jobs = []
         for _ in range(count):
             jobs.append(await running(rig.store, rig.account, rig.clock.now()))
@@ -170,6 +170,19 @@ async def test_a_stop_closes_all_streams() -> None:
         await asyncio.sleep(5)
         assert provider.open == 1
         await rig.stop()
+        assert provider.open == 0
+
+
+@virtually
+async def test_a_stream_that_is_alive_and_tells_nothing_is_no_news() -> None:
+    """Keep-alives, and never an event."""
+    async with telling() as (rig, provider):
+        provider.news = [[at(10), 10_000.0] for _ in range(10)]
+        job = await watched(rig)
+        tell(rig, job, at(0), at(40), completed())
+        await asyncio.sleep(40)
+        assert (await rig.job(job)).state is JobState.SUCCEEDED
+        assert looks(rig, job) == [0, 16, 32]
         assert provider.open == 0
 
 
@@ -236,14 +249,15 @@ async def test_when_it_began_outlives_the_process() -> None:
 @virtually
 async def test_a_place_in_line_is_looked_at_every_quarter_of_a_minute() -> None:
     async with telling() as (rig, provider):
-        provider.news = [[10_000.0] for _ in range(10)]
+        told: list[Generation | Exception | float] = [step for n in range(9) for step in (10.0, at(10 * n))]
+        provider.news = [[10_000.0], [10_000.0], [10_000.0], told]
         job = await watched(rig)
         places = [Generation(GenerationState.PROCESSING, is_begun=False, preceding_tasks=n) for n in (3, 2, 1)]
         tell(rig, job, *places, at(10))
         await asyncio.sleep(40)
         assert looks(rig, job) == [0, 15, 30]
         assert (await rig.job(job)).preceding_tasks == 1
-        await asyncio.sleep(100)
+        await asyncio.sleep(80)
         assert looks(rig, job) == [0, 15, 30, 45], "once it has begun, the stream tells"
 
 
