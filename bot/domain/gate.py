@@ -233,6 +233,14 @@ def full(gate: Gate, limit: GateLimit, now: float, running: int) -> Gate:
     return _paused(known, now + wait_seconds, PauseReason.RATE_LIMITED)
 
 
+def taken(gate: Gate, limit: GateLimit, running: int) -> Gate:
+    """The gate after a submission was accepted while `running` others were being made: so many more may be, at least.
+
+    Refusals of a burst can come before its acceptances.
+    """
+    return gate if limit.tasks is None else replace(gate, full_tasks=max(gate.full_tasks, running + 1))
+
+
 def allowed_tasks(gate: Gate, limit: GateLimit, now: float) -> int | None:
     """How many may be made at once now; None: as many as are let out."""
     if limit.tasks is None or now >= gate.full_until:

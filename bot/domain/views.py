@@ -112,7 +112,7 @@ class CardView:
     is_spoiler: bool = False
     """What it shows is covered until somebody wants to see it."""
     skills: frozenset[Skill] = frozenset(Skill)
-    """Of all upstreams at hand: what can be gone on to."""
+    """Of all upstreams that there are keys for where it was asked: what can be gone on to."""
 
     @property
     def running_seconds(self) -> float:

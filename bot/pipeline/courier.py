@@ -92,12 +92,12 @@ class Courier:
             found = await self._cards.read(job_id)
             if found is not None:
                 job, card = found
-                await self._delivery.deliver(job, card, as_links=self._is_out_of_patience(job_id))
+                stands = await self._delivery.deliver(job, card, as_links=self._is_out_of_patience(job_id))
                 self._setbacks.pop(job_id, None)
                 if job.is_final:
                     self._signals.shown.ring()
-                elif job.preceding_tasks is not None:
-                    # Where its card was deleted it is taken back from the upstream's line.
+                elif not stands:
+                    # What waits in the upstream's line is taken back.
                     self._signals.running.ring()
         except (SurfaceDown, MediaDown, StoreDown) as error:
             self._set_back(job_id, error)

@@ -36,10 +36,11 @@ class Delivery:
         self._exhibits = exhibits
         self._clock = clock
 
-    async def deliver(self, job: Job, card: Card, *, as_links: bool = False) -> None:
+    async def deliver(self, job: Job, card: Card, *, as_links: bool = False) -> bool:
         """Show the card as it is wanted now; `as_links`: results that cannot be brought here now are linked.
 
-        Raises SurfaceDown and (not with `as_links`) MediaDown: try later. Raises StoreDown.
+        False: its message was deleted. Raises SurfaceDown and (not with `as_links`) MediaDown: try later. Raises
+        StoreDown.
         """
         closed = False
         for rung in rungs(job, card):
@@ -50,7 +51,7 @@ class Delivery:
             except MessageGone:
                 if rung not in POSTED_AGAIN:
                     await self._unwanted(job)
-                    return
+                    return False
             except (TokenDead, InteractionLost):
                 await self._cards.drop_token(job.id, card.token_expires_at)
             except ChannelClosed as error:
@@ -62,8 +63,9 @@ class Delivery:
                 card = await self._post_failed(card, rung)
             else:
                 await self._record(view, shown_revision(card, rung), shown, pinged=rung in POSTED_AGAIN)
-                return
+                return True
         await self._give_up(job, card.wanted, as_links=as_links)
+        return True
 
     async def _show_fitting(self, job: Job, card: Card, rung: Rung, *, as_links: bool) -> tuple[Shown, CardView]:
         view = await self._view(job, card, rung, as_links=as_links)

@@ -56,12 +56,15 @@ class Reconciler:
         self._due_at = {job.id: self._due_at.get(job.id, now) for job in listed}
         for job in listed:
             if self._due_at[job.id] <= now:
-                is_told = await self._look_for(job)
-                self._due_at[job.id] = self._clock.now() + self._gap_seconds(job, is_told=is_told)
+                # Before the look, too: one that fails by a fault of our own holds up nobody behind it.
+                self._due_at[job.id] = now + self._gap_seconds(job, is_told=False)
+                if await self._look_for(job):
+                    self._due_at[job.id] = self._clock.now() + self._gap_seconds(job, is_told=True)
         return min(self._due_at.values(), default=None)
 
     def _gap_seconds(self, job: Job, *, is_told: bool) -> float:
-        age_seconds = max(SOONEST_SECONDS, self._clock.now() - (job.finished_at or job.created_at))
+        # The clock may have been put back since.
+        age_seconds = max(SOONEST_SECONDS, abs(self._clock.now() - (job.finished_at or job.created_at)))
         return age_seconds if is_told else min(age_seconds, UNTOLD_MAX_SECONDS)
 
     async def _look_for(self, job: Job) -> bool:

@@ -122,7 +122,10 @@ class Watcher:
         for job in await self._watching.running():
             watch = self._watches.get(job.id)
             if watch is None:
-                self._watches[job.id] = Watch(job, await self._first_look_at(job), begun_at=job.begun_at or 0.0)
+                # What waited when last seen may still do so.
+                last_seen_at = 0.0 if job.preceding_tasks is None else self._clock.now()
+                due_at = await self._first_look_at(job)
+                self._watches[job.id] = Watch(job, due_at, begun_at=job.begun_at or last_seen_at)
             elif watch.job.cancel_asked_at is None:
                 watch.job = job
                 if job.cancel_asked_at is not None and watch.follower is not None:
@@ -310,8 +313,9 @@ class Watcher:
         if watch.is_waiting:
             watch.begun_at = now
         elif generation.begun_at is not None:
-            taken_at = watch.job.answered_at or watch.job.created_at
-            watch.begun_at = min(max(generation.begun_at, taken_at), now)
+            # By the upstream's clock: never before it was last seen waiting, and what lies ahead tells nothing.
+            told = generation.begun_at if generation.begun_at <= now else watch.begun_at or now
+            watch.begun_at = max(told, watch.begun_at, watch.job.answered_at or watch.job.created_at)
 
     async def _time_out(self, watch: Watch) -> None:
         next_look_at, looks = self._clock.now() + LATE_LOOKS_AFTER_SECONDS[0], len(LATE_LOOKS_AFTER_SECONDS)

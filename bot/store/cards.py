@@ -151,7 +151,7 @@ def _ask_redraws(now: float, count: int) -> Unit[float | None]:
 
 
 def unwanted_card(ledger: Ledger, job_id: int) -> Unit[Job | None]:
-    """The message was deleted: nothing more is shown, and what still waits, here or upstream, is not made."""
+    """The message was deleted: nothing more is shown, and what waits, here or (as last seen) upstream, is not made."""
     yield from do("end_card", job_id=job_id, state=CardState.UNWANTED)
     job = yield from read_job(ledger, job_id)
     if job is not None and job.state is JobState.QUEUED:

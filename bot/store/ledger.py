@@ -88,14 +88,16 @@ def read_slots(account_id: int, since: float) -> Unit[Sequence[Slot]]:
     return [Slot(row["sent_at"], row["answered_at"]) for row in rows]
 
 
-def has_all_tasks(account_id: int, gate: Gate, limit: GateLimit, now: float) -> Unit[bool]:
-    """Whether as many are made at once as may be."""
+def room_at(account_id: int, gate: Gate, limit: GateLimit, now: float) -> Unit[float | None]:
+    """When one more may be made beside those under way (`now`: at once); None: not before one of them is done."""
     allowed = allowed_tasks(gate, limit, now)
-    if allowed is None:
-        return False
+    if allowed is None or limit.tasks is None:
+        return now
     row = yield from one("tasks_open", account_id=account_id)
     assert row is not None
-    return int(row["tasks"]) >= allowed
+    if row["tasks"] < allowed:
+        return now
+    return gate.full_until if row["tasks"] < limit.tasks else None
 
 
 def running_tasks(account_id: int) -> Unit[int]:

@@ -26,12 +26,12 @@ from bot.store.judging import judged_again
 from bot.store.ledger import (
     Ledger,
     end_job,
-    has_all_tasks,
     note_move,
     read_card,
     read_gate,
     read_job,
     read_slots,
+    room_at,
     running_tasks,
     save_gate,
     window_began,
@@ -116,8 +116,8 @@ def claim(
     gate = yield from read_gate(account.id)
     slots = yield from read_slots(account.id, window_began(account.limit, now))
     opens_at = gates.opens_at(gate, account.limit, slots, now)
-    if (yield from has_all_tasks(account.id, gate, account.limit, now)):
-        opens_at = None
+    has_room_at = yield from room_at(account.id, gate, account.limit, now)
+    opens_at = None if opens_at is None or has_room_at is None else max(opens_at, has_room_at)
     if opens_at is None or opens_at > now:
         return Wait(opens_at, gate.pause_reason)
     job = yield from read_job(ledger, turn.job_id)
@@ -168,7 +168,8 @@ def record(
     send = yield from one("last_send", job_id=job_id)
     gate = yield from read_gate(account.id)
     judge = _gate_after if job.state is JobState.SUBMITTING else _gate_after_late
-    running = (yield from running_tasks(account.id)) if isinstance(outcome, QueueFull) else 0
+    is_counted = account.limit.tasks is not None and isinstance(outcome, Accepted | QueueFull)
+    running = (yield from running_tasks(account.id)) if is_counted else 0
     yield from save_gate(account.id, judge(gate, account, outcome, ledger.now(), running))
     if send is not None:
         yield from _close_send(ledger, account, gate, send, outcome)
@@ -182,7 +183,7 @@ def _gate_after(  # noqa: PLR0911  one return for each outcome
     """`running`: how many of the account's are being made."""
     match outcome:
         case Accepted(rate=rate):
-            return gates.accepted(gate, now, rate.limit)
+            return gates.taken(gates.accepted(gate, now, rate.limit), account.limit, running)
         case NotSent():
             return gates.unsent(gate, account.limit, now)
         case RateLimited(retry_after_seconds=seconds):
@@ -206,7 +207,7 @@ def _gate_after_late(
     """After an answer to what counts as unknown: only what the upstream objects to is news."""
     match outcome:
         case Accepted(rate=rate):
-            return gates.answered_late(gate, rate.limit)
+            return gates.taken(gates.answered_late(gate, rate.limit), account.limit, running)
         case RateLimited() | QueueFull() | KeyRejected() | OutOfCredits():
             return _gate_after(gate, account, outcome, now, running)
     return gate

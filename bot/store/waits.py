@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.domain import gate as gates
 from bot.domain.gate import GateLimit
 from bot.domain.views import Hold, Waiting
-from bot.store.ledger import Ledger, has_all_tasks, read_gate, read_slots, window_began
+from bot.store.ledger import Ledger, read_gate, read_slots, room_at, window_began
 from bot.store.units import Unit
 
 
@@ -17,8 +17,8 @@ def waiting_at(
     gate = yield from read_gate(account_id)
     slots = yield from read_slots(account_id, window_began(limit, now))
     # Until one of many is done: nobody knows when that is.
-    is_full = yield from has_all_tasks(account_id, gate, limit, now)
-    leaves_at = None if is_full else gates.leaves_at(gate, limit, slots, position, now)
+    has_room = (yield from room_at(account_id, gate, limit, now)) == now
+    leaves_at = None if not has_room else gates.leaves_at(gate, limit, slots, position, now)
     paused = gate.paused_until > now
     return Waiting(
         position,

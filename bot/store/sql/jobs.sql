@@ -97,7 +97,7 @@ UPDATE jobs SET
     next_look_at = CASE WHEN finished_at > :now THEN next_look_at - (finished_at - :now) ELSE next_look_at END,
     finished_at = CASE WHEN finished_at > :now THEN :now ELSE finished_at END
 WHERE (state IN ('offered', 'queued', 'submitting', 'running') OR next_look_at IS NOT NULL)
-    AND (created_at > :now OR answered_at > :now OR finished_at > :now);
+    AND (created_at > :now OR answered_at > :now OR begun_at > :now OR finished_at > :now);
 
 -- name: running_jobs
 SELECT id FROM jobs WHERE state = 'running' ORDER BY id;

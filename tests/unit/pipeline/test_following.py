@@ -232,6 +232,33 @@ async def test_nor_does_it_seem_so_to_who_has_not_looked_for_long(first: Generat
         assert (await rig.job(job)).state is JobState.SUCCEEDED
 
 
+@pytest.mark.parametrize("skew", [-360.0, 360.0])
+@virtually
+async def test_the_upstreams_clock_makes_nothing_late_and_nothing_last(skew: float) -> None:
+    async with telling() as (rig, _):
+        job = await watched(rig)
+        begun = Generation(GenerationState.PROCESSING, begun_at=BEGAN_AT + 480 + skew)
+        tell(rig, job, *[WAITING] * 161, begun)
+        await asyncio.sleep(600)
+        assert (await rig.job(job)).state is JobState.RUNNING
+        began_at = (await rig.job(job)).begun_at
+        assert began_at == pytest.approx(BEGAN_AT + 480, abs=10)
+        await asyncio.sleep(250)
+        assert (await rig.job(job)).state is JobState.TIMED_OUT
+
+
+@virtually
+async def test_after_a_restart_one_look_without_an_answer_makes_nothing_late() -> None:
+    async with telling() as (rig, _):
+        job = await running(rig.store, rig.account, rig.clock.now())
+        await rig.store.watching.progress(job.id, 0, 3)
+        tell(rig, job, Unavailable("502"), WAITING, completed())
+        await asyncio.sleep(2400)
+        rig.start("watcher")
+        await asyncio.sleep(60)
+        assert (await rig.job(job)).state is JobState.SUCCEEDED
+
+
 @virtually
 async def test_when_it_began_outlives_the_process() -> None:
     async with telling() as (rig, provider):
@@ -420,4 +447,5 @@ async def test_whose_card_is_deleted_is_taken_back_while_it_waits(seen: Generati
         await asyncio.sleep(60)
         ended = await rig.job(job)
         assert ended.state is state
+        assert (ended.cancel_asked_at is None) is (state is JobState.RUNNING)
         assert ended.failure == (Failure(FailureCode.CARD_DELETED) if state is JobState.CANCELLED else None)

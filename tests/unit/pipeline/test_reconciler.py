@@ -10,7 +10,7 @@ from bot.domain.jobs import Job, JobState
 from bot.errors import OutcomeUnknown, Unavailable
 from bot.pipeline.reconciler import LOOKED_FOR_SECONDS, UNTOLD_MAX_SECONDS, Reconciler
 from bot.ports import Accepted, Listed
-from tests.support.builders import claimed
+from tests.support.builders import claimed, request
 from tests.support.fakes import FakeProvider, virtually
 from tests.unit.pipeline.rig import Rig, open_rig
 from tests.unit.pipeline.test_watcher import MANY
@@ -119,6 +119,31 @@ async def test_an_outage_does_not_end_the_search() -> None:
         provider.list = [Listed("task-1", "a cat", "swift", born_at)]
         await asyncio.sleep(UNTOLD_MAX_SECONDS + 1)
         assert (await rig.job(job)).state is JobState.RUNNING
+
+
+class Faulty(Listing):
+    """Cannot judge cats."""
+
+    def is_of(self, listed: Listed, job: Job) -> bool:
+        if listed.prompt == job.request.prompt == "a cat":
+            raise RuntimeError("our own")
+        return super().is_of(listed, job)
+
+
+@virtually
+async def test_one_that_cannot_be_judged_holds_up_nobody() -> None:
+    async with listing() as (rig, provider):
+        await lost(rig)
+        await asyncio.sleep(10)
+        other = await claimed(rig.store, rig.account, rig.clock.now(), request=request("a dog"))
+        await rig.store.submissions.record(rig.account, other.id, OutcomeUnknown("reset"))
+        born_at = rig.clock.now()
+        provider.list = [Listed("task-1", "a dog", "swift", born_at), Listed("task-2", "a cat", "swift", born_at - 9)]
+        provider.__class__ = Faulty
+        rig.start("reconciler")
+        await asyncio.sleep(3600)
+        assert (await rig.job(other)).state is JobState.RUNNING
+        assert len(provider.asked) < 40
 
 
 @virtually

@@ -81,8 +81,8 @@ async def test_refusals_of_one_burst_count_once_and_tell_how_many_may_be_made(
         await store.submissions.record(ten, job.id, QueueFull())
     assert gate_of(look).paused_until == clock.at + 5.0
     clock.at += 6.0
-    # One more than there were then was too many: until one is done, nothing leaves.
-    assert isinstance(await store.submissions.claim(ten, 0.0), Wait)
+    # One more than there were then was too many: until one is done, nothing leaves, or else after a while.
+    assert await store.submissions.claim(ten, 0.0) == Wait(gate_of(look).full_until, PauseReason.RATE_LIMITED)
     await store.watching.finish(jobs[0].id, completed())
     claim = await store.submissions.claim(ten, 0.0)
     assert isinstance(claim, Claim)
@@ -90,6 +90,24 @@ async def test_refusals_of_one_burst_count_once_and_tell_how_many_may_be_made(
     assert isinstance(await store.submissions.claim(ten, 0.0), Wait)
     clock.at += FULL_KEPT_SECONDS
     assert isinstance(await store.submissions.claim(ten, 0.0), Claim), "after a while more are tried again"
+
+
+async def test_what_is_accepted_after_a_refusal_shows_how_many_may_be_made(
+    store: Store, one: Account, clock: HandClock, look: Look
+) -> None:
+    ten = replace(one, limit=replace(one.limit, tasks=10))
+    jobs = []
+    for _ in range(4):
+        jobs.append(await claimed(store, ten))
+        clock.at += 1.0
+    await store.submissions.record(ten, jobs[3].id, QueueFull())
+    for number, job in enumerate(jobs[:3]):
+        await store.submissions.record(ten, job.id, Accepted(f"gen-{number}"))
+    assert gate_of(look).full_tasks == 3
+    clock.at += 6.0
+    assert isinstance(await store.submissions.claim(ten, 0.0), Wait)
+    await store.watching.finish(jobs[0].id, completed())
+    assert isinstance(await store.submissions.claim(ten, 0.0), Claim)
 
 
 # ---- taken back, and told of

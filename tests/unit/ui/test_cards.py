@@ -243,7 +243,7 @@ def test_what_waits_at_the_service_says_so(preceding: int, said: str) -> None:
 
 def test_when_a_link_ends_is_told_where_that_is_known() -> None:
     ended = done(ShownMedia("https://x.y/a.png"), result=Result(("https://x.y/a.png",), expires_at=NOW + 60))
-    assert f"could not be brought here. The link ends <t:{round(NOW + 60)}:R>." in text_of(draw(ended))
+    assert f"could not be brought here. The link works until <t:{round(NOW + 60)}:f>." in text_of(draw(ended))
 
 
 def test_pose_and_views_stand_with_the_other_choices() -> None:

@@ -129,7 +129,9 @@ class CardTexts(Words):
 
     def _link_works(self, until: float | None) -> str:
         """`until`: epoch seconds; None: not told."""
-        return "The link works for a limited time." if until is None else f"The link ends {timestamp(until)}."
+        return (
+            "The link works for a limited time." if until is None else f"The link works until {timestamp(until, 'f')}."
+        )
 
     def gone(self, item: str) -> str:
         return f"{item} is gone: the service keeps results for a limited time only."
