@@ -121,6 +121,8 @@ class Catalogue:
             return False
         at = self._clock.now()
         self._told[provider.name] = (models, at)
+        # Nobody's models wait for another upstream that is slow.
+        self._assemble()
         await self._save(provider.name, models, at)
         return True
 

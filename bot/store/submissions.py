@@ -42,8 +42,8 @@ from bot.store.turns import charge_turn, next_turn, tell_who_waits_behind
 from bot.store.units import Driver, Row, Unit, do, one
 from bot.store.usage import recount
 
-ADOPTED_BEFORE_SECONDS = 1.5
-"""So much the upstream's clock may seem behind ours."""
+ADOPTED_BEFORE_SECONDS = 0.25
+"""So much the upstream's clock may seem behind ours. Better not found than somebody else's."""
 ADOPTED_WITHIN_SECONDS = 620.0
 """No POST is on its way for longer."""
 

@@ -452,3 +452,18 @@ async def test_the_usual_one_is_the_one_that_would_be_taken() -> None:
     # The first upstream names none, so Meshy's default is nobody's.
     assert [model.id for model in made.models_matching("", IMAGE)] == [FLUX.id, POSED.id]
     assert [model.id for model in made.models_matching("", IMAGE, within=Catalog((POSED,)))] == [POSED.id]
+
+
+async def test_models_do_not_wait_for_an_upstream_that_hangs() -> None:
+    class Hanging(Upstream):
+        async def models(self) -> Sequence[Model]:
+            await asyncio.Event().wait()
+            return ()
+
+    made = catalogue(Hanging([GPT]), Upstream([POSED], "meshy"))
+    refreshing = asyncio.create_task(made.refresh())
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert made.current.models == (POSED,)
+    refreshing.cancel()
+    await asyncio.gather(refreshing, return_exceptions=True)
