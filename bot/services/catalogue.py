@@ -106,7 +106,6 @@ class Catalogue:
         asked = self._providers
         answered = await asyncio.gather(*map(self._refresh_one, asked))
         self._silent = {each.name for each, is_told in zip(asked, answered, strict=True) if not is_told}
-        self._assemble()
         return all(answered)
 
     async def _refresh_one(self, provider: Provider) -> bool:

@@ -66,6 +66,16 @@ def read_job(ledger: Ledger, job_id: int) -> Unit[Job | None]:
     return None if row is None else job_of(row, ledger.sealer)
 
 
+def read_jobs(ledger: Ledger, query: str, **values: object) -> Unit[Sequence[Job]]:
+    """The jobs whose ids a query tells, in its order."""
+    jobs: list[Job] = []
+    for row in (yield from do(query, **values)):
+        job = yield from read_job(ledger, row["id"])
+        assert job is not None
+        jobs.append(job)
+    return jobs
+
+
 def read_card(ledger: Ledger, job_id: int) -> Unit[Card | None]:
     row = yield from one("card", job_id=job_id)
     return None if row is None else card_of(row, ledger.open_token(row))

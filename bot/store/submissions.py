@@ -30,6 +30,7 @@ from bot.store.ledger import (
     read_card,
     read_gate,
     read_job,
+    read_jobs,
     read_slots,
     room_at,
     running_tasks,
@@ -71,7 +72,7 @@ class SubmissionStore:
         await self._driver.run(lambda: _save_request(self._ledger, job_id, request))
 
     async def unknown(self, since: float) -> Sequence[Job]:
-        return await self._driver.run(lambda: _unknown(self._ledger, since))
+        return await self._driver.run(lambda: read_jobs(self._ledger, "unknown_jobs", since=since))
 
     async def adopt(self, job_id: int, listed: Sequence[Listed], is_of: Callable[[Listed, Job], bool]) -> Job | None:
         return await self._driver.run(lambda: adopt(self._ledger, job_id, listed, is_of))
@@ -314,11 +315,6 @@ def fail_waiting(ledger: Ledger, job_id: int, failure: Failure) -> Unit[Job | No
 # ---------------------------------------------------------------- what nobody answered for
 
 
-def _unknown(ledger: Ledger, since: float) -> Unit[Sequence[Job]]:
-    rows = yield from do("unknown_jobs", since=since)
-    return (yield from _read_all(ledger, rows))
-
-
 def adopt(
     ledger: Ledger, job_id: int, listed: Sequence[Listed], is_of: Callable[[Listed, Job], bool]
 ) -> Unit[Job | None]:
@@ -330,9 +326,11 @@ def adopt(
     if job is None or job.state is not JobState.UNKNOWN or job.submitted_at is None:
         return None
     since = job.submitted_at - ADOPTED_BEFORE_SECONDS
-    doubted = yield from do("jobs_in_doubt", account_id=job.account_id, since=since - ADOPTED_WITHIN_SECONDS, id=job.id)
-    rivals = yield from _read_all(ledger, doubted)
     found = [each for each in listed if since <= each.created_at <= since + ADOPTED_WITHIN_SECONDS and is_of(each, job)]
+    if not found:
+        return None
+    before = since - ADOPTED_WITHIN_SECONDS
+    rivals = yield from read_jobs(ledger, "jobs_in_doubt", account_id=job.account_id, since=before, id=job.id)
     if any(is_of(each, rival) for each in found for rival in rivals):
         return None
     strangers: list[Listed] = []
@@ -343,11 +341,3 @@ def adopt(
         return None
     yield from _run(ledger, job, Accepted(strangers[0].generation_id))
     return (yield from read_job(ledger, job_id))
-
-
-def _read_all(ledger: Ledger, rows: Sequence[Row]) -> Unit[Sequence[Job]]:
-    jobs: list[Job] = []
-    for row in rows:
-        job = yield from read_job(ledger, row["id"])
-        jobs += [] if job is None else [job]
-    return jobs

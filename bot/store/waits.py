@@ -18,7 +18,7 @@ def waiting_at(
     slots = yield from read_slots(account_id, window_began(limit, now))
     # Until one of many is done: nobody knows when that is.
     has_room = (yield from room_at(account_id, gate, limit, now)) == now
-    leaves_at = None if not has_room else gates.leaves_at(gate, limit, slots, position, now)
+    leaves_at = gates.leaves_at(gate, limit, slots, position, now) if has_room else None
     paused = gate.paused_until > now
     return Waiting(
         position,

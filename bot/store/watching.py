@@ -8,7 +8,7 @@ from bot.domain import gate as gates
 from bot.domain.gate import PauseReason
 from bot.domain.jobs import DEADLINE_SECONDS, Failure, FailureCode, Job, JobState
 from bot.ports import Generation, GenerationState, Late
-from bot.store.ledger import Ledger, end_job, read_gate, read_job, save_gate
+from bot.store.ledger import Ledger, end_job, read_gate, read_job, read_jobs, save_gate
 from bot.store.units import Driver, Unit, do
 
 LATE_ANSWER_SECONDS = 60.0
@@ -23,7 +23,7 @@ class WatchStore:
         self._ledger = ledger
 
     async def running(self) -> Sequence[Job]:
-        return await self._driver.run(lambda: _jobs(self._ledger, "running_jobs"))
+        return await self._driver.run(lambda: read_jobs(self._ledger, "running_jobs"))
 
     async def late(self) -> Sequence[Late]:
         return await self._driver.run(lambda: _late(self._ledger))
@@ -44,15 +44,6 @@ class WatchStore:
 
     async def reject_key(self, account_id: int) -> bool:
         return await self._driver.run(lambda: reject_key(self._ledger, account_id))
-
-
-def _jobs(ledger: Ledger, name: str) -> Unit[Sequence[Job]]:
-    found: list[Job] = []
-    for row in (yield from do(name)):
-        job = yield from read_job(ledger, row["id"])
-        assert job is not None
-        found.append(job)
-    return found
 
 
 def _late(ledger: Ledger) -> Unit[Sequence[Late]]:

@@ -68,14 +68,20 @@ async def test_a_full_queue_is_no_rate(store: Store, one: Account, clock: HandCl
     assert all(send["answered_at"] is not None for send in sends(look))
 
 
+async def burst_of_four(store: Store, of: Account, clock: HandClock) -> list[Job]:
+    """Let out a second apart, and not answered yet."""
+    jobs: list[Job] = []
+    for _ in range(4):
+        jobs.append(await claimed(store, of))
+        clock.at += 1.0
+    return jobs
+
+
 async def test_refusals_of_one_burst_count_once_and_tell_how_many_may_be_made(
     store: Store, one: Account, clock: HandClock, look: Look
 ) -> None:
     ten = replace(one, limit=replace(one.limit, tasks=10))
-    jobs = []
-    for _ in range(4):
-        jobs.append(await claimed(store, ten))
-        clock.at += 1.0
+    jobs = await burst_of_four(store, ten, clock)
     await store.submissions.record(ten, jobs[0].id, Accepted("gen-1"))
     for job in jobs[1:]:
         await store.submissions.record(ten, job.id, QueueFull())
@@ -96,10 +102,7 @@ async def test_what_is_accepted_after_a_refusal_shows_how_many_may_be_made(
     store: Store, one: Account, clock: HandClock, look: Look
 ) -> None:
     ten = replace(one, limit=replace(one.limit, tasks=10))
-    jobs = []
-    for _ in range(4):
-        jobs.append(await claimed(store, ten))
-        clock.at += 1.0
+    jobs = await burst_of_four(store, ten, clock)
     await store.submissions.record(ten, jobs[3].id, QueueFull())
     for number, job in enumerate(jobs[:3]):
         await store.submissions.record(ten, job.id, Accepted(f"gen-{number}"))
